@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Imports point down only, and a service never imports a service: docs/architecture.md has the table.
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// Tier 0: one C library, seen by one module.
+func c(_ name: String, debian: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/C/\(name)", providers: [.apt([debian])])
+}
+/// Tier 1: knows nothing of PolyStatus.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/Libraries/\(name)", swiftSettings: settings)
+}
+/// Tier 2: what the services share.
+func cluster(_ name: String, _ dependencies: [Target.Dependency], embeds: [String] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/Cluster/\(name)", exclude: embeds,
+    swiftSettings: settings, plugins: embeds.isEmpty ? [] : ["EmbedText"])
+}
+/// Tier 3: one service; its swagger and its scripts are embedded.
+func service(_ name: String, _ dependencies: [Target.Dependency] = [], embeds: [String] = ["swagger.yaml"]) -> Target {
+  .target(
+    name: name, dependencies: ["StatusModel", "ServiceRuntime"] + dependencies, path: "Sources/Services/\(name)",
+    exclude: embeds, swiftSettings: settings, plugins: ["EmbedText"])
+}
+/// Tier 4: one file, one process.
+func executable(_ name: String, _ service: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: [.target(name: service), "ServiceRuntime"], path: "Sources/Executables/\(name)",
+    swiftSettings: settings)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: [String] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: fixtures,
+    swiftSettings: settings)
+}
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "PolyStatus",
+  products: ["Reactor", "HTTPServer", "RedisClient"].map { .library(name: $0, targets: [$0]) },
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(name: "CLinux", path: "Sources/C/CLinux"),
+    c("CHiredis", debian: "libhiredis-dev"),
+    c("COpenSSL", debian: "libssl-dev"),
+    c("CCurl", debian: "libcurl4-openssl-dev"),
+    c("CCrypt", debian: "libcrypt-dev"),
+
+    library("Reactor", ["CLinux", heap]),
+    library("HTTPServer", ["Reactor", httpTypes]),
+    library("RedisClient", ["Reactor", "CHiredis"]),
+    library("OutboundClient", ["Reactor", "CCurl", httpTypes]),
+    library("Signing", ["COpenSSL", "CCrypt"]),
+    library("JSONBytes"),
+
+    cluster("StatusModel", ["JSONBytes"]),
+    cluster("Identity", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"]),
+    cluster("Messaging", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"]),
+    cluster(
+      "ServiceRuntime",
+      [
+        "StatusModel", "Identity", "Messaging", "HTTPServer", "RedisClient", "Reactor", "Signing", "JSONBytes", "OutboundClient",
+        logging, httpTypes, lifecycle, yams,
+      ]),
+    cluster("ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
+
+    service("IncidentsService"),
+    service("UsersService"),
+    service("CommsService"),
+    service("CSPIngestorService"),
+    service("FlagsService"),
+    service("FrontendService"),
+
+    executable("incidents", "IncidentsService"),
+    executable("users", "UsersService"),
+    executable("comms", "CommsService"),
+    executable("csp-ingestor", "CSPIngestorService"),
+    executable("flags", "FlagsService"),
+    executable("frontend", "FrontendService"),
+
+    .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
+    .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
+  ]
+)

@@ -1,0 +1,271 @@
+internal import CLinux
+import Glibc
+import Synchronization
+
+/// One epoll loop on one thread. Tasks started here, file-descriptor watches and timers all run on that thread,
+/// so what they share needs no lock.
+///
+/// A turn: run queued jobs until none is left, fire due timers, run what was deferred to the end of the turn,
+/// then wait for the kernel.
+/// `@unchecked Sendable`: `enqueue`, `submit`, `stop` and `index` may be used from any thread; all else traps elsewhere.
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
+  /// Numbers the loops of a group from 0.
+  public let index: Int
+  private let epoll: Int32
+  private let wakeUp: Int32
+  private let thread = Atomic<UInt>(0)
+  private let remote = Mutex(Remote())
+  private var jobs: [UnownedJob] = []
+  private var running: [UnownedJob] = []
+  private var deferred: [() -> Void] = []
+  private var deferring: [() -> Void] = []
+  private var watches: [Int32: Watch] = [:]
+  private var timers = Timers()
+  private var stopping = false
+
+  /// What other threads hand over, and whether the loop has been told.
+  private struct Remote {
+    var jobs: [UnownedJob] = []
+    var work: [@Sendable () -> Void] = []
+    var woken = false
+    var closed = false
+  }
+
+  /// Traps when the process is out of file descriptors.
+  public init(index: Int = 0) {
+    self.index = index
+    epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    wakeUp = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    precondition(epoll >= 0 && wakeUp >= 0, "no file descriptor left for an event loop (errno \(clinux_errno()))")
+    control(EPOLL_CTL_ADD, wakeUp, .read)
+  }
+
+  deinit {
+    _ = close(wakeUp)
+    _ = close(epoll)
+  }
+
+  // MARK: - Where am I
+
+  /// The loop whose thread this is, or nil elsewhere.
+  public static var currentIfAny: EventLoop? {
+    guard let loop = unsafe clinux_current_loop() else { return nil }
+    return unsafe Unmanaged<EventLoop>.fromOpaque(loop).takeUnretainedValue()
+  }
+
+  /// The loop whose thread this is; traps on other threads.
+  public static var current: EventLoop {
+    guard let loop = currentIfAny else { preconditionFailure("not on an event loop") }
+    return loop
+  }
+
+  public var isCurrent: Bool { UInt(pthread_self()) == thread.load(ordering: .relaxed) }
+
+  public func preconditionCurrent(file: StaticString = #fileID, line: UInt = #line) {
+    precondition(isCurrent, "not on the thread of loop \(index)", file: file, line: line)
+  }
+
+  // MARK: - Work
+
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    if isCurrent { jobs.append(job) } else { handOver { $0.jobs.append(job) } }
+  }
+
+  /// Runs `work` on the loop, soon. From any thread; dropped once the loop has ended.
+  public func submit(_ work: @escaping @Sendable () -> Void) { handOver { $0.work.append(work) } }
+
+  /// Starts `body` here and now; it stays on this loop, children included, so it may use what is confined to it.
+  @discardableResult
+  public func start<Value>(_ body: @escaping () async -> sending Value) -> Task<Value, Never> {
+    preconditionCurrent()
+    nonisolated(unsafe) let body = body
+    return Task.immediate(executorPreference: self) { unsafe await body() }
+  }
+
+  /// Runs `work` when everything now runnable has run, before the loop waits: the place to flush buffers once.
+  public func atEndOfTurn(_ work: @escaping () -> Void) { deferred.append(work) }
+
+  private func handOver(_ change: (inout sending Remote) -> Void) {
+    let first = remote.withLock { remote in
+      change(&remote)
+      defer { remote.woken = true }
+      return !remote.woken
+    }
+    if first { eventfd_write(wakeUp, 1) }
+  }
+
+  // MARK: - Timers
+
+  public struct TimerID: Hashable, Sendable { fileprivate let number: UInt64 }
+
+  /// Calls `action` once, `delay` from now (0 or more).
+  @discardableResult
+  public func after(_ delay: Duration, _ action: @escaping () -> Void) -> TimerID {
+    preconditionCurrent()
+    return TimerID(number: timers.add(at: Self.now &+ delay.clampedNanoseconds, action))
+  }
+
+  /// No effect when the timer has fired or was cancelled.
+  public func cancel(_ timer: TimerID) {
+    preconditionCurrent()
+    timers.cancel(timer.number)
+  }
+
+  /// Nanoseconds of the monotonic clock.
+  public static var now: UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+
+  // MARK: - File descriptors
+
+  /// Calls `handler` whenever `descriptor` is ready for one of `interest`, or has failed (then as `.read` and `.write`).
+  /// One watch a descriptor; take it away with `unwatch` before closing.
+  public func watch(_ descriptor: Int32, _ interest: Readiness, _ handler: @escaping (Readiness) -> Void) {
+    preconditionCurrent()
+    precondition(watches[descriptor] == nil, "descriptor \(descriptor) is watched already")
+    watches[descriptor] = Watch(interest: interest, handler: handler)
+    control(EPOLL_CTL_ADD, descriptor, interest)
+  }
+
+  /// Changes what a watched descriptor waits for; an empty interest keeps the watch for errors alone.
+  public func watch(_ descriptor: Int32, for interest: Readiness) {
+    guard let watch = watches[descriptor], watch.interest != interest else { return }
+    watch.interest = interest
+    control(EPOLL_CTL_MOD, descriptor, interest)
+  }
+
+  /// No effect on a descriptor that is not watched.
+  public func unwatch(_ descriptor: Int32) {
+    preconditionCurrent()
+    guard let watch = watches.removeValue(forKey: descriptor) else { return }
+    watch.cancelled = true
+    control(EPOLL_CTL_DEL, descriptor, [])
+  }
+
+  public struct Readiness: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public static let read = Readiness(rawValue: EPOLLIN.rawValue)
+    public static let write = Readiness(rawValue: EPOLLOUT.rawValue)
+    /// The peer has shut down its writing side (a half-close).
+    public static let peerClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
+    fileprivate static let failed = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
+  }
+
+  private final class Watch {
+    var interest: Readiness
+    let handler: (Readiness) -> Void
+    var cancelled = false
+    init(interest: Readiness, handler: @escaping (Readiness) -> Void) {
+      self.interest = interest
+      self.handler = handler
+    }
+  }
+
+  private func control(_ operation: Int32, _ descriptor: Int32, _ interest: Readiness) {
+    let result = clinux_epoll_control(epoll, operation, descriptor, interest.rawValue)
+    precondition(result == 0 || operation == EPOLL_CTL_DEL, "epoll_ctl(\(operation), \(descriptor)): errno \(clinux_errno())")
+  }
+
+  // MARK: - The loop
+
+  /// Runs on the calling thread until `stop`.
+  public func run() {
+    thread.store(UInt(pthread_self()), ordering: .relaxed)
+    unsafe clinux_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
+    var events = [clinux_ready](repeating: clinux_ready(), count: 256)
+    while !stopping {
+      runJobs()
+      fireTimers()
+      runJobs()
+      runDeferred()
+      let count = unsafe clinux_epoll_wait(epoll, &events, Int32(events.count), waitMilliseconds)
+      for event in events.prefix(max(0, Int(count))) { deliver(event) }
+    }
+    finish()
+  }
+
+  /// Ends `run` after the current turn. From any thread.
+  public func stop() { submit { self.stopping = true } }
+
+  private func deliver(_ event: clinux_ready) {
+    let descriptor = event.descriptor
+    if descriptor == wakeUp {
+      var count: eventfd_t = 0
+      unsafe eventfd_read(wakeUp, &count)
+      return
+    }
+    guard let watch = watches[descriptor] else { return }
+    var ready = Readiness(rawValue: event.events)
+    if !ready.isDisjoint(with: .failed) { ready.formUnion([.read, .write]) }
+    watch.handler(ready)
+  }
+
+  private func runJobs() {
+    while true {
+      if jobs.isEmpty {
+        takeRemote()
+        if jobs.isEmpty { return }
+      }
+      swap(&jobs, &running)
+      for job in running { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+      running.removeAll(keepingCapacity: true)
+    }
+  }
+
+  private func takeRemote() {
+    var taken = remote.withLock { remote in
+      guard remote.woken else { return Remote() }
+      defer { remote = Remote() }
+      return remote
+    }
+    jobs.append(contentsOf: taken.jobs)
+    while !taken.work.isEmpty {
+      let work = taken.work
+      taken.work.removeAll()
+      for each in work { each() }
+    }
+  }
+
+  private func fireTimers() {
+    guard timers.next != nil else { return }
+    let now = Self.now
+    while let action = timers.takeDue(at: now) { action() }
+  }
+
+  private func runDeferred() {
+    guard !deferred.isEmpty else { return }
+    swap(&deferred, &deferring)
+    for work in deferring { work() }
+    deferring.removeAll(keepingCapacity: true)
+  }
+
+  /// 0 while something is left to do, -1 when only the kernel can wake us.
+  private var waitMilliseconds: Int32 {
+    if !jobs.isEmpty || !deferred.isEmpty || stopping { return 0 }
+    guard let next = timers.next else { return -1 }
+    let now = Self.now
+    return next <= now ? 0 : Int32(clamping: (next - now + 999_999) / 1_000_000)
+  }
+
+  /// What was started must not be left hanging: the last jobs run, cancelled tasks among them.
+  private func finish() {
+    runJobs()
+    runDeferred()
+    runJobs()
+    clinux_set_current_loop(nil)
+    thread.store(0, ordering: .relaxed)
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds, from 0 to what fits in 63 bits.
+  var clampedNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    return seconds > 9_000_000_000 ? UInt64(Int64.max) : UInt64(seconds) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
+  }
+}

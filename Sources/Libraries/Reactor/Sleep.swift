@@ -1,0 +1,33 @@
+extension EventLoop {
+  /// Suspends the current task, which must run on this loop, for `delay`.
+  /// Throws `CancellationError` as soon as the task is cancelled.
+  public func sleep(for delay: Duration) async throws {
+    preconditionCurrent()
+    try Task.checkCancellation()
+    let waiter = LoopBound(Waiter(), on: self)
+    let timer = after(delay) { waiter.value.finish(.success(())) }
+    defer { cancel(timer) }
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { waiter.value.wait($0) }
+    } onCancel: {
+      waiter.onLoop { $0.finish(.failure(CancellationError())) }
+    }
+  }
+}
+
+/// Resumes its continuation exactly once, also when the outcome came first.
+private final class Waiter {
+  private var continuation: CheckedContinuation<Void, any Error>?
+  private var outcome: Result<Void, any Error>?
+
+  func wait(_ continuation: CheckedContinuation<Void, any Error>) {
+    if let outcome { continuation.resume(with: outcome) } else { self.continuation = continuation }
+  }
+
+  func finish(_ outcome: Result<Void, any Error>) {
+    guard self.outcome == nil else { return }
+    self.outcome = outcome
+    continuation?.resume(with: outcome)
+    continuation = nil
+  }
+}
