@@ -81,8 +81,7 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   init(_ storage: sockaddr_storage) {
-    var storage = storage
-    self = unsafe withUnsafeBytes(of: &storage) { raw in
+    self = unsafe withUnsafeBytes(of: storage) { raw in
       switch Int32(storage.ss_family) {
       case AF_INET:
         let address = unsafe raw.load(as: sockaddr_in.self)
