@@ -1,0 +1,124 @@
+import Reactor
+
+/// One loop's part of a server: its listening sockets and its connections.
+final class LoopServer {
+  let loop: EventLoop
+  let router: Router
+  let limits: Limits
+  let onError: @Sendable (any Error, Request) -> Response
+  let onRefusal: @Sendable (Refusal, SocketAddress) -> Response
+  /// Where every connection of the loop reads, before it keeps what it needs.
+  var scratch = [UInt8](repeating: 0, count: 64 * 1024)
+  var date = DateField()
+  private(set) var isStopping = false
+  private let maxConnections: Int
+  private var listeners: [Socket] = []
+  private var connections: [Int32: Connection] = [:]
+  private var unflushed: [Connection] = []
+  private var isAccepting = true
+  private var sweep: EventLoop.TimerID?
+  private var whenEmpty: (() -> Void)?
+
+  init(_ loop: EventLoop, _ configuration: Server.Configuration, router: Router, loops: Int) {
+    self.loop = loop
+    self.router = router
+    limits = configuration.limits
+    onError = configuration.onError
+    onRefusal = configuration.onRefusal
+    maxConnections = max(1, configuration.limits.connections / loops)
+  }
+
+  // MARK: - Accepting
+
+  func listen(on listener: Socket) {
+    listeners.append(listener)
+    loop.watch(listener.descriptor, .read) { [unowned self] _ in accept(from: listener) }
+  }
+
+  private func accept(from listener: Socket) {
+    for _ in 0..<64 {
+      guard connections.count < maxConnections else { return pauseAccepting() }
+      switch listener.accept() {
+      case .accepted(let socket, let peer):
+        connections[socket.descriptor] = Connection(socket, peer: peer, server: self)
+        startSweeping()
+      case .wouldBlock: return
+      case .exhausted:
+        pauseAccepting()
+        loop.after(.milliseconds(100)) { [weak self] in self?.resumeAccepting() }
+        return
+      }
+    }
+  }
+
+  private func pauseAccepting() {
+    isAccepting = false
+    for listener in listeners { loop.watch(listener.descriptor, for: []) }
+  }
+
+  private func resumeAccepting() {
+    guard !isAccepting, !isStopping else { return }
+    isAccepting = true
+    for listener in listeners { loop.watch(listener.descriptor, for: .read) }
+  }
+
+  func remove(_ connection: Connection) {
+    connections[connection.descriptor] = nil
+    if connections.count < maxConnections { resumeAccepting() }
+    if connections.isEmpty { whenEmpty?() }
+  }
+
+  // MARK: - Once a turn, and now and then
+
+  func flushAtEndOfTurn(_ connection: Connection) {
+    if unflushed.isEmpty { loop.atEndOfTurn { [unowned self] in flush() } }
+    unflushed.append(connection)
+  }
+
+  private func flush() {
+    let flushing = unflushed
+    unflushed.removeAll(keepingCapacity: true)
+    for connection in flushing { connection.flush() }
+  }
+
+  private func startSweeping() {
+    guard sweep == nil else { return }
+    sweep = loop.after(limits.sweepInterval) { [weak self] in
+      guard let self else { return }
+      sweep = nil
+      let now = EventLoop.now
+      for connection in Array(connections.values) { connection.checkDeadlines(at: now) }
+      if !connections.isEmpty { startSweeping() }
+    }
+  }
+
+  // MARK: - Stopping
+
+  /// Accepts no more, lets what runs finish for `grace`, then closes all.
+  func stop(grace: Duration) async {
+    isStopping = true
+    for listener in listeners {
+      loop.unwatch(listener.descriptor)
+      listener.close()
+    }
+    listeners = []
+    for connection in Array(connections.values) { connection.prepareToStop() }
+    if !connections.isEmpty { await untilEmpty(atMost: grace) }
+    for connection in Array(connections.values) { connection.close() }
+    if let sweep { loop.cancel(sweep) }
+  }
+
+  private func untilEmpty(atMost grace: Duration) async {
+    await withCheckedContinuation { continuation in
+      var timer: EventLoop.TimerID?
+      let finish = { [unowned self] in
+        guard whenEmpty != nil else { return }
+        whenEmpty = nil
+        if let timer { loop.cancel(timer) }
+        continuation.resume()
+      }
+      whenEmpty = finish
+      timer = loop.after(grace, finish)
+    }
+  }
+}
