@@ -99,6 +99,9 @@ let package = Package(
     executable("flags", "FlagsService"),
     executable("frontend", "FrontendService"),
 
+    .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
+    tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
+
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
   ]

@@ -1,0 +1,125 @@
+public import Foundation
+import Glibc
+import Reactor
+import Synchronization
+
+/// A real `redis-server` of one test's own: on a Unix socket in a fresh temporary directory, saving nothing unless asked to.
+/// It ends with `stop`, with the last reference, and with the test process, however that dies.
+public final class PrivateRedis: Sendable {
+  /// Holds the socket, the log (`redis.log`) and the data; removed at the end.
+  public let directory: URL
+  /// `redis+unix://…`, with the password when one was given.
+  public let url: String
+  /// `redis://127.0.0.1:<port>`, nil unless asked for.
+  public let tcpURL: String?
+
+  private let arguments: [String]
+  private let guardian: Guardian
+  private let process: Mutex<Process?>
+
+  /// Returns when it answers. `tcp` adds a free port on loopback; `arguments` are those of `redis-server`,
+  /// such as `--appendonly yes --appendfsync always`. Throws `ServerFailure`.
+  public init(tcp: Bool = false, password: String? = nil, arguments: [String] = []) async throws {
+    let name = "polystatus-redis-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    directory = FileManager.default.temporaryDirectory.appending(path: name)
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+    let port = tcp ? try Self.freePort() : 0
+    let login = password.map { ":\($0)@" } ?? ""
+    url = "redis+unix://\(login)\(directory.path)/redis.sock"
+    tcpURL = tcp ? "redis://\(login)127.0.0.1:\(port)" : nil
+    self.arguments =
+      [
+        "--port", String(port), "--bind", "127.0.0.1", "--unixsocket", "\(directory.path)/redis.sock", "--dir", directory.path,
+        "--logfile", "\(directory.path)/redis.log", "--save", "", "--enable-debug-command", "yes",
+      ] + (password.map { ["--requirepass", $0] } ?? []) + arguments
+    guardian = try Guardian(of: directory)
+    process = Mutex(nil)
+    try await launch()
+  }
+
+  deinit { guardian.end() }
+
+  /// Traps when it is not running.
+  public var pid: Int32 {
+    guard let process = process.withLock({ $0 }) else { preconditionFailure("this redis-server is not running") }
+    return process.processIdentifier
+  }
+
+  /// Sends `signal`; returns when a deadly one (`SIGKILL`, `SIGTERM`) has ended the server.
+  public func kill(_ signal: Int32 = SIGKILL) async {
+    guard let running = process.withLock({ $0 }) else { return }
+    _ = Glibc.kill(running.processIdentifier, signal)
+    guard signal == SIGKILL || signal == SIGTERM else { return }
+    while running.isRunning { await pause() }
+    guardian.watch(nil)
+    process.withLock { $0 = nil }
+  }
+
+  /// Starts it again on the same data, after ending it in good order if it runs. Returns when it answers. Throws `ServerFailure`.
+  public func restart() async throws {
+    await kill(SIGCONT)
+    await kill(SIGTERM)
+    try await launch()
+  }
+
+  /// Ends the server and removes its directory. For good.
+  public func stop() async {
+    await kill(SIGKILL)
+    guardian.end()
+    while guardian.isRunning { await pause() }
+  }
+
+  private func launch() async throws {
+    let server = Process()
+    server.executableURL = URL(filePath: "/usr/bin/env")
+    server.arguments = ["redis-server"] + arguments
+    server.standardInput = FileHandle.nullDevice
+    let words = directory.appending(path: "redis.out")
+    _ = FileManager.default.createFile(atPath: words.path, contents: nil)
+    server.standardOutput = try FileHandle(forWritingTo: words)
+    server.standardError = server.standardOutput
+    try server.run()
+    guardian.watch(server.processIdentifier)
+    process.withLock { $0 = server }
+    while await !isAnswering(server) {
+      guard server.isRunning else {
+        guardian.watch(nil)
+        let log = ["redis.out", "redis.log"].compactMap { try? String(contentsOf: directory.appending(path: $0), encoding: .utf8) }
+        throw ServerFailure(description: "redis-server ended at once; its log:\n\(log.joined())")
+      }
+      await pause()
+    }
+  }
+
+  /// Whether PING is answered by a server that has loaded its data.
+  private func isAnswering(_ server: Process) async -> Bool {
+    guard let socket = try? Socket.connect(to: .unix(path: "\(directory.path)/redis.sock")) else { return false }
+    defer { socket.close() }
+    let ping = Array("PING\r\n".utf8)
+    guard socket.write(ping) == .bytes(ping.count) else { return false }
+    var answer = [UInt8](repeating: 0, count: 64)
+    while server.isRunning {
+      switch socket.read(into: &answer) {
+      case .bytes(let count):
+        let text = String(decoding: answer.prefix(count), as: UTF8.self)
+        return text.hasPrefix("+PONG") || text.hasPrefix("-NOAUTH")
+      case .wouldBlock: await pause()
+      case .end, .failed: return false
+      }
+    }
+    return false
+  }
+
+  private func pause() async { try? await Task.sleep(for: .milliseconds(1)) }
+
+  private static func freePort() throws -> UInt16 {
+    let socket = try Socket.listen(at: .internet(bytes: [127, 0, 0, 1], port: 0))
+    defer { socket.close() }
+    return socket.localAddress.port
+  }
+}
+
+/// Why a private server did not come up, with its log.
+public struct ServerFailure: Error, CustomStringConvertible {
+  public let description: String
+}

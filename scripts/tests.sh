@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# `./polystatus test`: a list of named parts, each runnable alone. Sourced.
+# A part passes with exit 0, has nothing to test here with exit 77 (it says why), else fails.
+
+parts=(format shell units compose tour swagger containers)
+
+part_format() { swift format lint --strict --recursive Sources Tests Plugins Package.swift; }
+
+part_shell() {
+  command -v shellcheck >/dev/null || { echo "skipped: no shellcheck here"; return 77; }
+  shellcheck -x -a polystatus scripts/supervise Tests/*/run .ci/run
+}
+
+# Every warning is an error (Package.swift), and a target imports only what it declares.
+part_units() {
+  swift build --build-tests --explicit-target-dependency-import-check error --quiet && swift test --skip-build
+}
+
+# The compose file reads well under every Compose there is here.
+part_compose() {
+  local compose found=no
+  for compose in docker-compose 'docker compose'; do
+    # shellcheck disable=SC2086
+    $compose version >/dev/null 2>&1 || continue
+    found=yes
+    # shellcheck disable=SC2086
+    $compose -f docker-compose.yml config -q || return 1
+    echo "$compose: docker-compose.yml is valid"
+  done
+  [[ $found == yes ]] || { echo "skipped: no docker-compose here"; return 77; }
+}
+
+part_tour() { Tests/Tour/run; }
+part_swagger() { Tests/Swagger/run; }
+part_containers() { Tests/Containers/run; }
+
+# Prints the pids of the processes that work in a folder, which is where every test keeps what it starts.
+left_running() {
+  local link
+  for link in /proc/[0-9]*/cwd; do
+    [[ $(readlink "$link" 2>/dev/null)/ != "$1"/* ]] || basename "${link%/cwd}"
+  done
+}
+
+# Sets passed, failed, report.
+run_part() {
+  local begun=${EPOCHREALTIME/./} status=0 verdict left
+  printf '\n== %s\n' "$1"
+  ("part_$1") || status=$?
+  mapfile -t left < <(left_running "$TMPDIR")
+  if ((${#left[@]})); then
+    echo "left running, ended now:"
+    ps -o pid,args -p "$(IFS=,; echo "${left[*]}")"
+    kill -KILL "${left[@]}" 2>/dev/null || true
+    status=1
+  fi
+  case $status in
+    0) verdict=passed passed=$((passed + 1)) ;;
+    77) verdict=skipped ;;
+    *) verdict=failed failed=$((failed + 1)) ;;
+  esac
+  report+=$(printf '%-12s %-8s %6.1f min' "$1" "$verdict" "$(((${EPOCHREALTIME/./} - begun) / 60))e-6")$'\n'
+}
+
+run_tests() {
+  local chosen=("$@") passed=0 failed=0 report='' part
+  case ${1:-} in
+    '') chosen=(units) ;;
+    --all) chosen=("${parts[@]}") ;;
+  esac
+  for part in "${chosen[@]}"; do
+    [[ " ${parts[*]} " == *" $part "* ]] || fail "The tests have no part $part. They have: ${parts[*]}"
+  done
+  need_packages "${cluster_packages[@]}"
+  cd "$root" || return
+  TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/polystatus.XXXXXX")
+  export TMPDIR
+  trap 'rm -rf "$TMPDIR"' EXIT
+  for part in "${chosen[@]}"; do run_part "$part"; done
+  printf '\n%s\n%d passed, %d failed\n' "$report" "$passed" "$failed"
+  ((failed == 0))
+}
