@@ -99,6 +99,8 @@ let package = Package(
     executable("flags", "FlagsService"),
     executable("frontend", "FrontendService"),
 
+    tests("Signing", ["Signing"]),
+
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
   ]
