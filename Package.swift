@@ -75,7 +75,7 @@ let package = Package(
     library("JSONBytes"),
 
     cluster("StatusModel", ["JSONBytes"]),
-    cluster("Identity", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"]),
+    cluster("Identity", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"], embeds: ["Scripts"]),
     cluster("Messaging", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"]),
     cluster(
       "ServiceRuntime",
@@ -101,6 +101,7 @@ let package = Package(
 
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
+    tests("Signing", ["Signing"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
