@@ -166,9 +166,9 @@ public struct RegisteredApplication: Sendable, Equatable, CustomStringConvertibl
 }
 
 extension Identity {
-  private static let session = RedisScript(name: "identity.session", source: Embedded.session)
-  private static let application = RedisScript(name: "identity.application", source: Embedded.application)
-  private static let ownApplication = RedisScript(name: "identity.own-application", source: Embedded.ownApplication)
+  private static let session = RedisScript(name: "identity.session", source: Embedded.sessionLua)
+  private static let application = RedisScript(name: "identity.application", source: Embedded.applicationLua)
+  private static let ownApplication = RedisScript(name: "identity.own-application", source: Embedded.ownApplicationLua)
 
   /// A prefix and 256 bits in hexadecimal.
   private static func isToken(_ text: String, _ kind: SecretToken.Kind) -> Bool {

@@ -1,0 +1,58 @@
+public import RedisClient
+import Signing
+public import StatusModel
+
+/// A Lua script that changes records and publishes what it changed, in one step. Its text comes after `prelude.lua`, which says what it is given.
+public struct MutationScript: Sendable {
+  let script: RedisScript
+
+  public init(name: String, source: String) { script = RedisScript(name: name, source: Embedded.preludeLua + "\n" + source) }
+}
+
+/// Runs a service's mutations: state and event commit together, under the caller and the correlation id that are bound.
+public struct Mutations: Sendable {
+  private let redis: Redis
+  private let namespace: String
+  private let sender: ServiceName
+  private let busLimit: Int
+  private let clock: @Sendable () -> Int64
+
+  /// `clock` gives milliseconds since the epoch; `busLimit` is the most messages the stream keeps.
+  public init(redis: Redis, namespace: String, sender: ServiceName, busLimit: Int = 1_000_000, clock: @escaping @Sendable () -> Int64) {
+    self.redis = redis
+    self.namespace = namespace
+    self.sender = sender
+    self.busLimit = busLimit
+    self.clock = clock
+  }
+
+  /// The script's answer, which is an array; its first element is a status word. Throws `.unavailable` when Redis is away, and then it is
+  /// not known whether the change was made.
+  public func run(_ script: MutationScript, _ arguments: [RedisArgument]) async throws(Failure) -> [RedisValue] {
+    let now = clock()
+    let uuid = UUIDText.random()
+    let cid = CorrelationID.current.isEmpty ? uuid : CorrelationID.current
+    let context: [RedisArgument] = [
+      .string(String(now)), .string(ISO8601.text(milliseconds: now)), .string(sender.rawValue), .string(cid),
+      .string(Caller.current.actor), .string(String(uuid.prefix(24))), .string(String(Self.tail(of: uuid))), .string(String(busLimit)),
+    ]
+    do {
+      return try await redis.run(script.script, keys: [.string(namespace)], arguments: context + arguments).array ?? []
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// The last twelve digits as a number that still has room to count up from.
+  private static func tail(of uuid: String) -> Int { (Int(uuid.suffix(12), radix: 16) ?? 0) & 0x7FFF_FFFF_FFFF }
+}
+
+extension Failure {
+  /// Redis away is a 503; an error reply of Redis is a defect of ours.
+  public init(_ failure: RedisFailure) {
+    switch failure {
+    case .server: self = .defect
+    default: self = .unavailable("The store is away for the moment; nothing was promised. Try again.", retryAfter: 1)
+    }
+  }
+}
