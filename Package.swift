@@ -82,7 +82,7 @@ let package = Package(
       [
         "StatusModel", "Identity", "Messaging", "HTTPServer", "RedisClient", "Reactor", "Signing", "JSONBytes", "OutboundClient",
         logging, httpTypes, lifecycle, yams,
-      ]),
+      ], embeds: ["Scripts", "common.yaml"]),
     cluster("ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
     service("IncidentsService"),
