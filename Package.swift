@@ -100,6 +100,7 @@ let package = Package(
     executable("frontend", "FrontendService"),
 
     tests("Signing", ["Signing"]),
+    tests("OutboundClient", ["OutboundClient", "Reactor", httpTypes], fixtures: ["server.py"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
