@@ -101,6 +101,8 @@ let package = Package(
 
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
+    tests("Signing", ["Signing"]),
+    tests("OutboundClient", ["OutboundClient", "Reactor", httpTypes], fixtures: ["server.py"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
