@@ -75,7 +75,7 @@ let package = Package(
     library("JSONBytes"),
 
     cluster("StatusModel", ["JSONBytes"]),
-    cluster("Identity", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"]),
+    cluster("Identity", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"], embeds: ["Scripts"]),
     cluster("Messaging", ["StatusModel", "RedisClient", "Signing", "JSONBytes"], embeds: ["Scripts"]),
     cluster(
       "ServiceRuntime",
@@ -86,7 +86,9 @@ let package = Package(
     cluster("ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
     service("IncidentsService"),
-    service("UsersService"),
+    service(
+      "UsersService", ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes],
+      embeds: ["swagger.yaml", "Scripts"]),
     service("CommsService"),
     service("CSPIngestorService"),
     service("FlagsService"),
@@ -103,6 +105,13 @@ let package = Package(
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),
     tests("OutboundClient", ["OutboundClient", "Reactor", httpTypes], fixtures: ["server.py"]),
+    tests("Identity", ["Identity", "StatusModel", "RedisClient", "Reactor", "Signing", "PrivateServers"]),
+    tests(
+      "UsersService",
+      [
+        "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes",
+        "HTTPServer", "PrivateServers", httpTypes,
+      ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
