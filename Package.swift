@@ -82,7 +82,7 @@ let package = Package(
       [
         "StatusModel", "Identity", "Messaging", "HTTPServer", "RedisClient", "Reactor", "Signing", "JSONBytes", "OutboundClient",
         logging, httpTypes, lifecycle, yams,
-      ]),
+      ], embeds: ["Scripts", "common.yaml"]),
     cluster("ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
     service("IncidentsService"),
@@ -104,6 +104,7 @@ let package = Package(
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),
+    tests("OutboundClient", ["OutboundClient", "Reactor", httpTypes], fixtures: ["server.py"]),
     tests("Identity", ["Identity", "StatusModel", "RedisClient", "Reactor", "Signing", "PrivateServers"]),
     tests(
       "UsersService",

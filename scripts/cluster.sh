@@ -5,6 +5,7 @@
 services=(users incidents comms csp-ingestor flags frontend)
 declare -A usual_port=([frontend]=8000 [flags]=8070 [users]=8080 [incidents]=8081 [comms]=8082 [csp-ingestor]=8083)
 redis_socket=$home/redis/redis.sock
+# shellcheck disable=SC2034 # read by those that source this
 binaries=$root/.build/release
 # Some shells export HOST as the machine's name: only an address is taken as meant for us.
 [[ ${HOST:-} =~ ^[0-9.]+$|: ]] || HOST=127.0.0.1

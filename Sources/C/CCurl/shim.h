@@ -2,6 +2,9 @@
 #ifndef CCURL_SHIM_H
 #define CCURL_SHIM_H
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
 
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) { return curl_easy_setopt(handle, option, value); }
 static inline CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, const void *value) { return curl_easy_setopt(handle, option, value); }
@@ -15,5 +18,18 @@ static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, l
 static inline CURLMcode ccurl_multi_set_pointer(CURLM *multi, CURLMoption option, void *value) { return curl_multi_setopt(multi, option, value); }
 static inline CURLMcode ccurl_multi_set_socket_function(CURLM *multi, curl_socket_callback value) { return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, value); }
 static inline CURLMcode ccurl_multi_set_timer_function(CURLM *multi, curl_multi_timer_callback value) { return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, value); }
+
+// Copies the address, in network order, and returns its length: 4, 16, or 0 when it is no internet address.
+static inline int ccurl_internet_address(const struct curl_sockaddr *from, unsigned char *bytes) {
+  const void *address = &from->addr;
+  if (from->family == AF_INET) return memcpy(bytes, &((const struct sockaddr_in *)address)->sin_addr, 4), 4;
+  if (from->family == AF_INET6) return memcpy(bytes, &((const struct sockaddr_in6 *)address)->sin6_addr, 16), 16;
+  return 0;
+}
+// As libcurl would, and closed on exec.
+static inline curl_socket_t ccurl_open_socket(const struct curl_sockaddr *address) {
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+static inline CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
 
 #endif

@@ -66,6 +66,8 @@ public struct Caller: Sendable {
   public var isSigned: Bool
   /// The visitor's numeric address.
   public var address: String
+  /// The person's own token, passed on to neighbours; never logged or stored.
+  public var personToken: String?
 
   public init(person: Person? = nil, application: Application? = nil, isSigned: Bool = false, address: String = "") {
     self.person = person

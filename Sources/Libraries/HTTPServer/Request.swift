@@ -15,6 +15,8 @@ public final class Request {
   public let peer: SocketAddress
   /// Nanoseconds of the monotonic clock when the head had come.
   public let receivedAt: UInt64
+  /// A word that one middleware leaves for another, such as who called.
+  public var note = "nobody"
   let head: RequestHead
 
   init(_ head: RequestHead, path: String, match: Router.Match, peer: SocketAddress, receivedAt: UInt64) {

@@ -1,0 +1,154 @@
+import HTTPServer
+import HTTPTypes
+import Identity
+import OutboundClient
+import Reactor
+import Signing
+import StatusModel
+
+/// Finds out who is calling and whether they may.
+struct Authentication: Sendable {
+  let identity: Identity
+  let passwords: PasswordCallers
+  let environment: String
+  let clock: @Sendable () -> Int64
+
+  /// The caller of a request. Throws `.unknownCaller` when what was shown does not hold, `.forbidden` when it does not suffice,
+  /// `.unavailable` when it cannot be checked.
+  func caller(of request: Request, for access: Access) async throws(Failure) -> Caller {
+    var caller = Caller(address: request.peer.host)
+    if let shown = try Shown(request) {
+      do throws(Failure) {
+        caller = try await check(shown, request, access, caller)
+      } catch {
+        guard access == .everyone, case .unavailable = error else { throw error }
+      }
+    }
+    try Self.admit(caller, to: access, method: request.method, peer: request.peer)
+    return caller
+  }
+
+  private func check(_ shown: Shown, _ request: Request, _ access: Access, _ nobody: Caller) async throws(Failure) -> Caller {
+    var caller = nobody
+    if let signature = shown.signature {
+      caller.application = try await verify(signature, request, access)
+      caller.isSigned = true
+      if caller.application?.service != nil, let address = request.header(.visitorAddress) { caller.address = address }
+    }
+    if let token = shown.token {
+      guard let person = try await identity.person(token: token, address: caller.address, agent: request.header(.userAgent) ?? "") else {
+        throw .unknownCaller("The token is unknown or has ended. Sign in again.")
+      }
+      caller.person = person
+      caller.personToken = token
+    } else if let (username, password) = shown.password {
+      guard let person = try await Caller.$current.withValue(caller, operation: { await result { try await passwords.person(username: username, password: password) } }).get()
+      else { throw .unknownCaller("This username and password do not match.") }
+      caller.person = person
+    } else if let key = shown.key {
+      guard let application = try await identity.application(key: key) else { throw .unknownCaller("The key is unknown or has ended.") }
+      caller.application = application
+    }
+    return caller
+  }
+
+  private func result(_ body: () async throws(Failure) -> Person?) async -> Result<Person?, Failure> {
+    do throws(Failure) { return .success(try await body()) } catch { return .failure(error) }
+  }
+
+  private func verify(_ header: String, _ request: Request, _ access: Access) async throws(Failure) -> Application {
+    do {
+      let signature = try RequestSignature(parsing: header)
+      guard let registered = try await identity.application(consumerKey: signature.consumerKey) else { throw SignatureRefusal.unknownApplication }
+      let content = RequestSignature.Content(method: request.method.rawValue, body: request.body, address: request.header(.visitorAddress))
+      let verified = try signature.verify(
+        target: request.target, content: content, application: .init(appid: registered.appid, strict: registered.application.strict),
+        env: environment, now: clock())
+      guard try await isFresh(verified, access) else { throw Failure.unknownCaller("This signed request was sent before. Sign each request anew.") }
+      return registered.application
+    } catch let refusal as SignatureRefusal {
+      throw .unknownCaller(refusal.description)
+    } catch {
+      throw error as? Failure ?? .defect
+    }
+  }
+
+  /// Where nobody need be known, a replay that cannot be checked does not refuse.
+  private func isFresh(_ verified: RequestSignature.Verified, _ access: Access) async throws(Failure) -> Bool {
+    do throws(Failure) {
+      return try await identity.acceptOnce(replayKey: verified.replayKey, window: verified.replayWindow)
+    } catch {
+      if access == .everyone, case .unavailable = error { return true }
+      throw error
+    }
+  }
+
+  private static func admit(_ caller: Caller, to access: Access, method: HTTPRequest.Method, peer: SocketAddress) throws(Failure) {
+    switch access {
+    case .everyone: return
+    case .operators:
+      if caller.isNobody, isPrivate(peer) { return }
+      try admit(caller, role: .viewer, method)
+    case .viewer: try admit(caller, role: .viewer, method)
+    case .sre: try admit(caller, role: .sre, method)
+    case .admin: try admit(caller, role: .admin, method)
+    case .services(let names):
+      if caller.isSigned, let service = caller.application?.service, names.contains(service) { return }
+      if caller.isNobody { throw .unknownCaller("Only services of this cluster may call here, signed.") }
+      throw .forbidden("Only services of this cluster may call here.")
+    }
+  }
+
+  private static func admit(_ caller: Caller, role: Role, _ method: HTTPRequest.Method) throws(Failure) {
+    if let person = caller.person {
+      if person.role < role { throw .forbidden("This needs the role \(role.rawValue); you are \(person.role.rawValue).") }
+    } else if let application = caller.application {
+      if role == .admin, !application.admin { throw .forbidden("This needs an application registered as admin.") }
+      let scope: Scope = method == .get || method == .head ? .read : .write
+      if !application.scopes.contains(scope) { throw .forbidden("This application lacks the scope \(scope.rawValue).") }
+    } else {
+      throw .unknownCaller("Sign in, or send a token, a key or a signature.")
+    }
+  }
+
+  private static let outside = AddressGuard.publicAddresses()
+
+  private static func isPrivate(_ peer: SocketAddress) -> Bool {
+    guard case .internet(let bytes, _) = peer else { return true }
+    return !outside.permits(bytes)
+  }
+}
+
+/// What a request shows of its caller, before anything is checked.
+private struct Shown {
+  var signature: String?
+  var token: String?
+  var key: String?
+  var password: (username: String, password: String)?
+
+  /// Nil when it shows nothing. Throws `.unknownCaller` for an Authorization that is none of ours.
+  init?(_ request: Request) throws(Failure) {
+    if let authorization = request.header(.authorization) {
+      if RequestSignature.isSigned(header: authorization) {
+        signature = authorization
+      } else if let value = Self.bearer(authorization) {
+        if value.hasPrefix(SecretToken.Kind.key.prefix) { key = value } else { token = value }
+      } else {
+        throw .unknownCaller("Authorization must be Bearer with a token or a key, or Auth with a signature.")
+      }
+    }
+    token = request.header(.userToken) ?? token
+    key = request.header(.applicationKey) ?? key
+    if let username = request.header(.username) { password = (username, request.header(.password) ?? "") }
+    if signature == nil, token == nil, key == nil, password == nil { return nil }
+  }
+
+  private static func bearer(_ authorization: String) -> String? {
+    guard authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer " else { return nil }
+    return authorization.dropFirst(7).trimmed()
+  }
+}
+
+extension HTTPTypes.HTTPField.Name {
+  static let visitorAddress = Self("X-Polystatus-Address")!
+}

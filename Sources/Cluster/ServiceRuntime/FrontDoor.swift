@@ -1,0 +1,69 @@
+import HTTPServer
+import HTTPTypes
+import Logging
+import Reactor
+import Signing
+import StatusModel
+
+/// What every request passes: a correlation id, an answer whatever happens, and one access line.
+struct FrontDoor: Sendable {
+  let logs: Logs
+  let logger: Logger
+  let authentication: Authentication
+
+  /// The middleware around all routes and around the answers of the router itself.
+  func enter(_ request: Request, _ next: Handler) async throws -> Response {
+    let cid = Self.correlationID(request.header(.correlationID))
+    var answer = await CorrelationID.$current.withValue(cid) { await answer(request, next) }
+    answer.headerFields[.correlationID] = cid
+    logs.access(
+      AccessLine(
+        cid: cid, method: request.method.rawValue, route: request.route ?? "-", status: answer.status.code, bytes: answer.body.count,
+        microseconds: (EventLoop.now &- request.receivedAt) / 1000, caller: request.note))
+    return answer
+  }
+
+  private func answer(_ request: Request, _ next: Handler) async -> Response {
+    do {
+      return try await next(request)
+    } catch {
+      let answer = Response.problem(error)
+      if answer.status == .internalServerError {
+        logger.error("request failed", metadata: ["error": "\(String(reflecting: type(of: error)))", "route": "\(request.route ?? "-")"])
+      }
+      return answer
+    }
+  }
+
+  /// What answers a request that could not be read.
+  func refuse(_ refusal: Refusal, _ peer: SocketAddress) -> Response {
+    let cid = UUIDText.random()
+    return CorrelationID.$current.withValue(cid) {
+      var answer = Response.problem(status: refusal.status, detail: refusal.detail)
+      answer.headerFields[.correlationID] = cid
+      logs.access(
+        AccessLine(cid: cid, method: "-", route: "-", status: refusal.status.code, bytes: answer.body.count, microseconds: 0, caller: "nobody"))
+      return answer
+    }
+  }
+
+  /// A service's route with its caller found and admitted.
+  func guarded(_ route: ServiceRoute) -> Route {
+    Route(route.method, route.template, bodyLimit: route.bodyLimit) { [authentication] request in
+      let caller = try await authentication.caller(of: request, for: route.access)
+      request.note = caller.kind
+      return try await Caller.$current.withValue(caller) { try await route.handler(request).conditional(on: request) }
+    }
+  }
+
+  /// The caller's id when it is one, else a new one.
+  private static func correlationID(_ sent: String?) -> String {
+    if let sent, CorrelationID.isValid(sent.utf8) { return sent }
+    return UUIDText.random()
+  }
+}
+
+extension HTTPServer.Response.Body {
+  /// In bytes; 0 for a stream.
+  fileprivate var count: Int { if case .bytes(let bytes) = self { bytes.count } else { 0 } }
+}

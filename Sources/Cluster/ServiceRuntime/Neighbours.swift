@@ -1,0 +1,73 @@
+import HTTPServer
+public import HTTPTypes
+import Identity
+public import JSONBytes
+import OutboundClient
+import Signing
+public import StatusModel
+import Synchronization
+
+/// Calls to the other services: signed as this one, with the correlation id, the visitor's address and the person's own token.
+public final class Neighbours: Sendable {
+  private let outbound: OutboundClient
+  private let configuration: Configuration
+  private let clock: @Sendable () -> Int64
+  /// This service's own application, once Redis has it.
+  private let own = Mutex<RegisteredApplication?>(nil)
+
+  init(outbound: OutboundClient, configuration: Configuration, clock: @escaping @Sendable () -> Int64) {
+    self.outbound = outbound
+    self.configuration = configuration
+    self.clock = clock
+  }
+
+  func sign(as application: RegisteredApplication) { own.withLock { $0 = application } }
+  var canSign: Bool { own.withLock { $0 != nil } }
+
+  /// The JSON of a 2xx answer (null when it has no body). Throws what the neighbour's failure means, and `.unavailable` when it is away.
+  public func call(
+    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, body: JSONValue? = nil, timeout: Duration = .seconds(5)
+  ) async throws(Failure) -> JSONValue {
+    let answer = try await send(service, method, target, body?.bytes ?? [], timeout)
+    let value = answer.body.isEmpty ? JSONValue.null : try? JSONValue(parsing: answer.body)
+    guard answer.status.kind != .successful else {
+      guard let value else { throw Self.away(service) }
+      return value
+    }
+    let problems = value?["errors"]?.array?.compactMap { error in
+      error["field"]?.string.map { FieldProblem(field: $0, message: error["message"]?.string ?? "") }
+    }
+    throw Failure(
+      status: answer.status.code, detail: value?["detail"]?.string ?? "", problems: problems ?? [],
+      retryAfter: answer.headerFields[.retryAfter].flatMap { Int($0) })
+  }
+
+  private func send(
+    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8], _ timeout: Duration
+  ) async throws(Failure) -> OutboundResponse {
+    guard let own = own.withLock({ $0 }) else { throw .unavailable("This service has just started; its signature is not registered yet.", retryAfter: 1) }
+    let caller = Caller.current
+    let address = caller.address.isEmpty ? nil : caller.address
+    let signature = RequestSignature(
+      signing: target, content: .init(method: method.rawValue, body: body, address: address), appid: own.appid,
+      env: configuration.text("POLYSTATUS_ENV"), now: clock())
+    var fields: HTTPFields = [.authorization: signature.header, .correlationID: CorrelationID.current]
+    if !body.isEmpty { fields[.contentType] = "application/json" }
+    fields[.visitorAddress] = address
+    fields[.userToken] = caller.personToken
+    var request = OutboundRequest(method, configuration.url(of: service) + target, headerFields: fields, body: body)
+    request.timeout = timeout
+    do { return try await outbound.send(request) } catch { throw Self.away(service) }
+  }
+
+  /// Whether a neighbour answers its health route within `timeout`.
+  func isUp(_ service: ServiceName, timeout: Duration) async -> Bool {
+    var request = OutboundRequest(.get, configuration.url(of: service) + "/health")
+    request.timeout = timeout
+    return (try? await outbound.send(request).status) == .ok
+  }
+
+  private static func away(_ service: ServiceName) -> Failure {
+    .unavailable("The \(service.rawValue) service is away for the moment. Try again.", retryAfter: 2)
+  }
+}

@@ -1,0 +1,153 @@
+import FoundationEssentials
+import JSONBytes
+public import HTTPServer
+public import Identity
+public import Logging
+public import Messaging
+public import OutboundClient
+public import Reactor
+public import RedisClient
+import ServiceLifecycle
+import Signing
+public import StatusModel
+
+/// One process of the cluster: what a service is given, and what starts and stops around it.
+public final class Node: Sendable {
+  public let name: ServiceName
+  public let configuration: Configuration
+  /// The prefix of every key, such as `{polystatus}`.
+  public let namespace: String
+  public let redis: Redis
+  public let identity: Identity
+  public let mutations: Mutations
+  public let outbound: OutboundClient
+  public let neighbours: Neighbours
+  public let limits: RateLimits
+  public let loops: LoopGroup
+  public let workers: WorkerPool
+  /// Milliseconds since the epoch.
+  public let clock: @Sendable () -> Int64
+  public let logger: Logger
+  let logs: Logs
+
+  /// Starts the loops. Throws `RedisURLError`, `Configuration.Invalid`.
+  public init(
+    _ name: ServiceName, _ configuration: Configuration, writer: LineWriter = LineWriter(), clock: @escaping @Sendable () -> Int64 = Node.wallClock
+  ) throws {
+    self.name = name
+    self.configuration = configuration
+    self.clock = clock
+    namespace = configuration.namespace
+    logs = Logs(service: name, writer: writer, clock: clock)
+    logger = logs.logger(Logger.Level(rawValue: configuration.text("LOG_LEVEL")) ?? .info)
+    loops = LoopGroup(count: configuration.number("LOOPS") ?? LoopGroup.cores)
+    workers = WorkerPool()
+    redis = Redis(try RedisConfiguration(url: configuration.text("REDIS_URL")), loops: loops, workers: workers)
+    identity = Identity(redis: redis, namespace: namespace, environment: configuration.text("POLYSTATUS_ENV"), clock: clock, loops: loops)
+    mutations = Mutations(redis: redis, namespace: namespace, sender: name, busLimit: configuration.number("BUS_MAX") ?? 1_000_000, clock: clock)
+    outbound = OutboundClient(loops: loops)
+    neighbours = Neighbours(outbound: outbound, configuration: configuration, clock: clock)
+    limits = RateLimits(redis: redis, namespace: namespace, factor: configuration.number("LIMIT_FACTOR") ?? 1, clock: clock)
+    loops.start()
+  }
+
+  public static let wallClock: @Sendable () -> Int64 = {
+    Int64(Date().timeIntervalSince1970 * 1000)
+  }
+
+  /// Runs `body` on the first loop: for work outside a request, under a correlation id of its own.
+  public func onLoop<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    try await withTaskExecutorPreference(loops.loops[0]) {
+      try await CorrelationID.$current.withValue(UUIDText.random()) { try await body() }
+    }
+  }
+
+  /// Frees what the node holds, once nothing uses it any more.
+  public func close() async {
+    try? await onLoop { [redis] in await redis.close() }
+    loops.stop()
+    workers.stop()
+  }
+}
+
+/// A service that listens.
+public final class RunningService: Sendable {
+  public let node: Node
+  /// With its port where 0 was asked for.
+  public let address: SocketAddress
+  private let server: Server
+  private let registration: Task<Void, Never>
+
+  /// Makes the service and listens. Throws `SocketFailure`, and what the service's initialiser throws.
+  public static func start<Service: ClusterService>(_ type: Service.Type, on node: Node) async throws -> RunningService {
+    let service = try await node.onLoop { try await Service(node) }
+    let passwords = PasswordCallers(identity: node.identity, clock: node.clock, loops: node.loops, check: service.passwordCheck ?? node.askUsers)
+    let authentication = Authentication(
+      identity: node.identity, passwords: passwords, environment: node.configuration.text("POLYSTATUS_ENV"), clock: node.clock)
+    let door = FrontDoor(logs: node.logs, logger: node.logger, authentication: authentication)
+    let common = CommonRoutes(
+      service: node.name, dependencies: Service.dependencies,
+      documents: Documents(service: node.name, swagger: Service.swagger, workers: node.workers), redis: node.redis,
+      neighbours: node.neighbours, clock: node.clock, commit: node.configuration.text("POLYSTATUS_COMMIT"))
+    let router = Router((service.routes + common.table).map(door.guarded), middleware: [door.enter])
+    var configuration = Server.Configuration()
+    configuration.onError = { error, _ in Response.problem(error) }
+    configuration.onRefusal = door.refuse
+    let server = Server(router, loops: node.loops, configuration: configuration)
+    let address = try await server.listen(at: node.listenAddress())
+    node.logger.info("listening", metadata: ["address": "\(address)"])
+    return RunningService(node: node, address: address, server: server)
+  }
+
+  private init(node: Node, address: SocketAddress, server: Server) {
+    self.node = node
+    self.address = address
+    self.server = server
+    registration = Task { await node.registerOwnApplication() }
+  }
+
+  /// Lets what runs finish (10 s), then closes all.
+  public func stop() async {
+    registration.cancel()
+    await server.stop()
+    await node.close()
+  }
+}
+
+extension Node {
+  fileprivate func listenAddress() async throws -> SocketAddress {
+    let host = configuration.text("HOST")
+    let port = UInt16(configuration.number("PORT") ?? Int(name.defaultPort))
+    let found = try await workers.run { try SocketAddress.resolve(host, port: port) }
+    guard let address = found.first else { throw Failure.defect }
+    return address
+  }
+
+  /// Until it has succeeded: Redis may come later than we do.
+  fileprivate func registerOwnApplication() async {
+    while !Task.isCancelled, !neighbours.canSign {
+      do {
+        let own = try await onLoop { [self] in try await identity.ownApplication(name, configured: configuration["POLYSTATUS_APPID"]) }
+        neighbours.sign(as: own)
+      } catch {
+        logger.warning("not registered yet", metadata: ["error": "\((error as? Failure)?.detail ?? "\(error)")"])
+        try? await Task.sleep(for: .milliseconds(200))
+      }
+    }
+  }
+
+  /// The password of a caller, checked by users.
+  fileprivate var askUsers: PasswordCallers.Check {
+    { [neighbours] username, password async throws(Failure) in
+      let answer: JSONValue
+      do throws(Failure) {
+        answer = try await neighbours.call(.users, .post, "/api/v1/auth/check", body: ["username": .string(username), "password": .string(password)])
+      } catch {
+        if case .unknownCaller = error { return nil }
+        throw error
+      }
+      guard let id = answer["user_id"]?.string, let version = answer["password_version"]?.integer else { throw .defect }
+      return PasswordCallers.Checked(userID: id, passwordVersion: version)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+public import StatusModel
+
+/// One environment variable: the table below is the source of the documentation.
+public struct Setting: Sendable {
+  public enum Kind: Sendable {
+    case text
+    case url(schemes: [String])
+    case number(ClosedRange<Int>)
+    case choice([String])
+    case flag
+  }
+  public let name: String
+  /// Nil: unset unless given.
+  public let standard: String?
+  public let kind: Kind
+  public let about: String
+
+  init(_ name: String, _ kind: Kind, _ standard: String?, _ about: String) {
+    self.name = name
+    self.kind = kind
+    self.standard = standard
+    self.about = about
+  }
+
+  /// What a value must be, in words.
+  public var expectation: String {
+    switch kind {
+    case .text: "a text that is not empty"
+    case .url(let schemes): "an address beginning with " + schemes.map { "\($0)://" }.joined(separator: " or ")
+    case .number(let range): range.upperBound == .max ? "a number from \(range.lowerBound) up" : "a number from \(range.lowerBound) to \(range.upperBound)"
+    case .choice(let words): "one of " + words.joined(separator: ", ")
+    case .flag: "true or false"
+    }
+  }
+
+  func accepts(_ value: String) -> Bool {
+    switch kind {
+    case .text: !value.isEmpty
+    case .url(let schemes): schemes.contains { value.hasPrefix("\($0)://") && value.utf8.count > $0.utf8.count + 3 }
+    case .number(let range): Int(value).map(range.contains) ?? false
+    case .choice(let words): words.contains(value)
+    case .flag: value == "true" || value == "false"
+    }
+  }
+
+  /// Every setting of every service.
+  public static let all: [Setting] =
+    [
+      Setting("HOST", .text, "127.0.0.1", "Address to listen on."),
+      Setting("PORT", .number(0...65535), nil, "Port to listen on; each service has its own by default. 0: any free one."),
+      Setting("LOOPS", .number(1...256), nil, "Event loops; by default one for each core."),
+      Setting("LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "error"]), "info", "The least important lines to write."),
+      Setting("REDIS_URL", .url(schemes: ["redis", "redis+unix", "redis+sentinel"]), "redis://127.0.0.1:6379/0", "Where state is kept."),
+      Setting("PUBLIC_URL", .url(schemes: ["http", "https"]), "http://localhost:8000", "What visitors type; links in mails begin with it."),
+      Setting("POLYSTATUS_ENV", .text, "production", "Part of every signature: applications of another environment are refused."),
+      Setting("POLYSTATUS_NAMESPACE", .text, "polystatus", "Names the keys in Redis: one for each organisation or environment."),
+      Setting("POLYSTATUS_HOME", .text, ".", "Folder for the file with the first administrator's password."),
+      Setting("POLYSTATUS_APPID", .text, nil, "The secret this service signs with; by default it makes its own at the first start."),
+      Setting("POLYSTATUS_ADMIN_EMAIL", .text, nil, "Mail address of the first administrator."),
+      Setting("POLYSTATUS_ADMIN_PASSWORD", .text, nil, "Password of the first administrator."),
+      Setting("REGISTRATION", .text, nil, "Who may register: open, closed, or domains:example.org,… By default open on a loopback HOST, else closed."),
+      Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
+      Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
+      Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
+    ] + ServiceName.allCases.map { service in
+      Setting(
+        service.urlSetting, .url(schemes: ["http", "https"]), "http://127.0.0.1:\(service.defaultPort)", "Where \(service.rawValue) answers.")
+    }
+}
+
+extension ServiceName {
+  /// `USERS_URL`, `CSP_INGESTOR_URL`, …
+  var urlSetting: String { rawValue.uppercased().map { $0 == "-" ? "_" : String($0) }.joined() + "_URL" }
+}
+
+/// The settings of this process, checked. A value that cannot be used stops the start.
+public struct Configuration: Sendable {
+  private let values: [String: String]
+
+  /// Names the variable, the value and what is expected, in one line.
+  public struct Invalid: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// From the environment of the process; an empty variable counts as unset. Throws `Invalid`.
+  public init(environment: [String: String]) throws(Invalid) {
+    var values: [String: String] = [:]
+    for setting in Setting.all {
+      guard let value = environment[setting.name], !value.isEmpty else {
+        values[setting.name] = setting.standard
+        continue
+      }
+      guard setting.accepts(value) else {
+        let shown = setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID") || setting.name == "REDIS_URL" ? "(hidden)" : value
+        throw Invalid(description: "\(setting.name)=\(shown): expected \(setting.expectation)")
+      }
+      values[setting.name] = value
+    }
+    self.values = values
+  }
+
+  /// The value of a setting of the table; traps on another name.
+  public subscript(name: String) -> String? {
+    precondition(Setting.all.contains { $0.name == name }, "\(name) is not in the table of settings")
+    return values[name]
+  }
+
+  /// A setting that has a standard value.
+  public func text(_ name: String) -> String { self[name] ?? "" }
+  public func number(_ name: String) -> Int? { self[name].flatMap { Int($0) } }
+
+  /// Where a neighbour answers, without a final slash.
+  public func url(of service: ServiceName) -> String {
+    let url = text(service.urlSetting)
+    return url.hasSuffix("/") ? String(url.dropLast()) : url
+  }
+
+  /// The prefix of every key: `{polystatus}`.
+  public var namespace: String { "{\(text("POLYSTATUS_NAMESPACE"))}" }
+
+  /// Whether HOST is reached from this machine alone.
+  public var isLoopback: Bool { ["localhost", "::1"].contains(text("HOST")) || text("HOST").hasPrefix("127.") }
+}
