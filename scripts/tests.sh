@@ -44,14 +44,19 @@ left_running() {
 
 # Sets passed, failed, report.
 run_part() {
-  local begun=${EPOCHREALTIME/./} status=0 verdict left
+  local begun=${EPOCHREALTIME/./} status=0 verdict left pid polls
   printf '\n== %s\n' "$1"
   ("part_$1") || status=$?
-  mapfile -t left < <(left_running "$TMPDIR")
+  for ((polls = 0; polls < 50; polls++)); do # what has been told to end may take a moment
+    mapfile -t left < <(left_running "$TMPDIR")
+    ((${#left[@]})) || break
+    sleep 0.1
+  done
   if ((${#left[@]})); then
-    echo "left running, ended now:"
-    ps -o pid,args -p "$(IFS=,; echo "${left[*]}")"
-    kill -KILL "${left[@]}" 2>/dev/null || true
+    for pid in "${left[@]}"; do
+      echo "left running, ended now: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+      kill -KILL "$pid" 2>/dev/null || true
+    done
     status=1
   fi
   case $status in
