@@ -86,7 +86,9 @@ let package = Package(
       ], embeds: ["Scripts", "common.yaml"]),
     cluster("ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
-    service("IncidentsService"),
+    service(
+      "IncidentsService", ["Messaging", "RedisClient", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
+      embeds: ["swagger.yaml", "Scripts"]),
     service(
       "UsersService", ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes],
       embeds: ["swagger.yaml", "Scripts"]),
@@ -111,6 +113,12 @@ let package = Package(
       "UsersService",
       [
         "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes",
+        "HTTPServer", "PrivateServers", httpTypes,
+      ]),
+    tests(
+      "IncidentsService",
+      [
+        "IncidentsService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor", "JSONBytes",
         "HTTPServer", "PrivateServers", httpTypes,
       ]),
 
