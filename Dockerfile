@@ -21,7 +21,8 @@ RUN apt-get update -qq \
  && useradd --uid 10001 --home-dir /var/lib/polystatus --no-create-home --shell /usr/sbin/nologin polystatus \
  && install -d -o polystatus -g polystatus -m 700 /var/lib/polystatus
 COPY --from=build /out/ /usr/local/lib/polystatus/
-ENV PATH=/usr/local/lib/polystatus:$PATH POLYSTATUS_HOME=/var/lib/polystatus
+ARG COMMIT=unknown
+ENV PATH=/usr/local/lib/polystatus:$PATH POLYSTATUS_HOME=/var/lib/polystatus POLYSTATUS_COMMIT=$COMMIT
 USER polystatus
 # Process 1 is the service, whichever it is; with --health the same binary asks it for /ready.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 CMD ["/proc/1/exe", "--health"]

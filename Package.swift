@@ -47,6 +47,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: [Strin
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -81,11 +82,13 @@ let package = Package(
       "ServiceRuntime",
       [
         "StatusModel", "Identity", "Messaging", "HTTPServer", "RedisClient", "Reactor", "Signing", "JSONBytes", "OutboundClient",
-        logging, httpTypes, lifecycle, yams,
+        logging, httpTypes, lifecycle, signals, yams,
       ], embeds: ["Scripts", "common.yaml"]),
     cluster("ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
-    service("IncidentsService"),
+    service(
+      "IncidentsService", ["Messaging", "RedisClient", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
+      embeds: ["swagger.yaml", "Scripts"]),
     service(
       "UsersService", ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes],
       embeds: ["swagger.yaml", "Scripts"]),
@@ -110,6 +113,12 @@ let package = Package(
       "UsersService",
       [
         "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes",
+        "HTTPServer", "PrivateServers", httpTypes,
+      ]),
+    tests(
+      "IncidentsService",
+      [
+        "IncidentsService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor", "JSONBytes",
         "HTTPServer", "PrivateServers", httpTypes,
       ]),
 

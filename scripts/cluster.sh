@@ -67,6 +67,15 @@ pid_of() {
   echo "$pid"
 }
 
+# Prints the pids of the processes that work in a folder or below it.
+working_in() { # FOLDER
+  local link
+  for link in /proc/[0-9]*/cwd; do
+    link=${link%/cwd}
+    [[ $(readlink "$link/cwd" 2>/dev/null)/ != "$1"/* ]] || echo "${link#/proc/}"
+  done
+}
+
 is_ready() {
   [[ $(curl -s -o /dev/null --noproxy '*' --max-time 2 -w '%{http_code}' "$(url "$1")/ready") == 200 ]]
 }
@@ -77,11 +86,12 @@ not_ready() {
   for name in "${services[@]}"; do is_ready "$name" || echo "$name"; done
 }
 
-# Ends a process: TERM, and KILL when it is still there after `seconds`. Returns when it is gone.
+# Ends a process: TERM, and KILL when it is still there after `seconds`. Returns when it is gone; one that only waits
+# for its parent to notice (it has no executable any more) counts as gone.
 end() { # pid seconds
   local polls=0
   kill -TERM "$1" 2>/dev/null || return 0
-  while kill -0 "$1" 2>/dev/null && ((polls++ < $2 * 50)); do sleep 0.02; done
+  while [[ -e /proc/$1/exe ]] && ((polls++ < $2 * 50)); do sleep 0.02; done
   kill -KILL "$1" 2>/dev/null || true
 }
 

@@ -2,7 +2,7 @@
 # `./polystatus test`: a list of named parts, each runnable alone. Sourced.
 # A part passes with exit 0, has nothing to test here with exit 77 (it says why), else fails.
 
-parts=(format shell units compose tour swagger containers)
+parts=(format shell units compose launcher tour swagger containers)
 
 part_format() { swift format lint --strict --recursive Sources Tests Plugins Package.swift; }
 
@@ -30,28 +30,26 @@ part_compose() {
   [[ $found == yes ]] || { echo "skipped: no docker-compose here"; return 77; }
 }
 
+part_launcher() { Tests/Launcher/run; }
 part_tour() { Tests/Tour/run; }
 part_swagger() { Tests/Swagger/run; }
 part_containers() { Tests/Containers/run; }
 
-# Prints the pids of the processes that work in a folder, which is where every test keeps what it starts.
-left_running() {
-  local link
-  for link in /proc/[0-9]*/cwd; do
-    [[ $(readlink "$link" 2>/dev/null)/ != "$1"/* ]] || basename "${link%/cwd}"
-  done
-}
-
 # Sets passed, failed, report.
 run_part() {
-  local begun=${EPOCHREALTIME/./} status=0 verdict left
+  local begun=${EPOCHREALTIME/./} status=0 verdict left pid polls
   printf '\n== %s\n' "$1"
   ("part_$1") || status=$?
-  mapfile -t left < <(left_running "$TMPDIR")
+  for ((polls = 0; polls < 50; polls++)); do # what has been told to end may take a moment
+    mapfile -t left < <(working_in "$TMPDIR")
+    ((${#left[@]})) || break
+    sleep 0.1
+  done
   if ((${#left[@]})); then
-    echo "left running, ended now:"
-    ps -o pid,args -p "$(IFS=,; echo "${left[*]}")"
-    kill -KILL "${left[@]}" 2>/dev/null || true
+    for pid in "${left[@]}"; do
+      echo "left running, ended now: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+      kill -KILL "$pid" 2>/dev/null || true
+    done
     status=1
   fi
   case $status in

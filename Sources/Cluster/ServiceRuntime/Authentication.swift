@@ -15,20 +15,20 @@ struct Authentication: Sendable {
 
   /// The caller of a request. Throws `.unknownCaller` when what was shown does not hold, `.forbidden` when it does not suffice,
   /// `.unavailable` when it cannot be checked.
-  func caller(of request: Request, for access: Access) async throws(Failure) -> Caller {
+  func caller(of request: Request, for access: Access) async throws -> Caller {
     var caller = Caller(address: request.peer.host)
     if let shown = try Shown(request) {
-      do throws(Failure) {
+      do {
         caller = try await check(shown, request, access, caller)
-      } catch {
-        guard access == .everyone, case .unavailable = error else { throw error }
+      } catch Failure.unavailable where access == .everyone {
+        caller = Caller(address: request.peer.host)
       }
     }
     try Self.admit(caller, to: access, method: request.method, peer: request.peer)
     return caller
   }
 
-  private func check(_ shown: Shown, _ request: Request, _ access: Access, _ nobody: Caller) async throws(Failure) -> Caller {
+  private func check(_ shown: Shown, _ request: Request, _ access: Access, _ nobody: Caller) async throws -> Caller {
     var caller = nobody
     if let signature = shown.signature {
       caller.application = try await verify(signature, request, access)
@@ -37,23 +37,19 @@ struct Authentication: Sendable {
     }
     if let token = shown.token {
       guard let person = try await identity.person(token: token, address: caller.address, agent: request.header(.userAgent) ?? "") else {
-        throw .unknownCaller("The token is unknown or has ended. Sign in again.")
+        throw Failure.unknownCaller("The token is unknown or has ended. Sign in again.")
       }
       caller.person = person
       caller.personToken = token
     } else if let (username, password) = shown.password {
-      guard let person = try await Caller.$current.withValue(caller, operation: { await result { try await passwords.person(username: username, password: password) } }).get()
-      else { throw .unknownCaller("This username and password do not match.") }
+      let found = try await Caller.$current.withValue(caller) { try await passwords.person(username: username, password: password) }
+      guard let person = found else { throw Failure.unknownCaller("This username and password do not match.") }
       caller.person = person
     } else if let key = shown.key {
-      guard let application = try await identity.application(key: key) else { throw .unknownCaller("The key is unknown or has ended.") }
+      guard let application = try await identity.application(key: key) else { throw Failure.unknownCaller("The key is unknown or has ended.") }
       caller.application = application
     }
     return caller
-  }
-
-  private func result(_ body: () async throws(Failure) -> Person?) async -> Result<Person?, Failure> {
-    do throws(Failure) { return .success(try await body()) } catch { return .failure(error) }
   }
 
   private func verify(_ header: String, _ request: Request, _ access: Access) async throws(Failure) -> Application {

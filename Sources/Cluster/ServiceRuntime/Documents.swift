@@ -43,7 +43,7 @@ final class Documents: Sendable {
   }
 
   /// Adds the members of `common` that `node` lacks, at every depth. `paths` of other services stay out.
-  private static func merge(_ common: Node, into node: inout Node, without paths: Set<String>) {
+  private static func merge(_ common: Yams.Node, into node: inout Yams.Node, without paths: Set<String>) {
     guard case .mapping(let additions) = common, case .mapping(var own) = node else { return }
     for (key, value) in additions {
       if let name = key.string, paths.contains(name) { continue }
@@ -57,7 +57,7 @@ final class Documents: Sendable {
     node = .mapping(own)
   }
 
-  private static func json(_ node: Node) -> JSONValue {
+  private static func json(_ node: Yams.Node) -> JSONValue {
     switch node {
     case .mapping(let members): return .object(JSONObject(members.map { ($0.key.string ?? "", json($0.value)) }))
     case .sequence(let elements): return .array(elements.map(json))

@@ -1,4 +1,4 @@
-import HTTPServer
+public import HTTPServer
 import HTTPTypes
 public import JSONBytes
 public import StatusModel

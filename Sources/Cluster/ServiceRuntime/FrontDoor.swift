@@ -14,7 +14,7 @@ struct FrontDoor: Sendable {
   /// The middleware around all routes and around the answers of the router itself.
   func enter(_ request: Request, _ next: Handler) async throws -> Response {
     let cid = Self.correlationID(request.header(.correlationID))
-    var answer = await CorrelationID.$current.withValue(cid) { await answer(request, next) }
+    var answer = await CorrelationID.$current.withValue(cid) { await self.answer(request, next) }
     answer.headerFields[.correlationID] = cid
     logs.access(
       AccessLine(
@@ -29,7 +29,7 @@ struct FrontDoor: Sendable {
     } catch {
       let answer = Response.problem(error)
       if answer.status == .internalServerError {
-        logger.error("request failed", metadata: ["error": "\(String(reflecting: type(of: error)))", "route": "\(request.route ?? "-")"])
+        logger.error("request failed", metadata: ["error": "\(error)", "route": "\(request.route ?? "-")"])
       }
       return answer
     }
@@ -49,11 +49,13 @@ struct FrontDoor: Sendable {
 
   /// A service's route with its caller found and admitted.
   func guarded(_ route: ServiceRoute) -> Route {
-    Route(route.method, route.template, bodyLimit: route.bodyLimit) { [authentication] request in
-      let caller = try await authentication.caller(of: request, for: route.access)
-      request.note = caller.kind
-      return try await Caller.$current.withValue(caller) { try await route.handler(request).conditional(on: request) }
-    }
+    Route(route.method, route.template, bodyLimit: route.bodyLimit) { try await admit($0, to: route) }
+  }
+
+  private func admit(_ request: Request, to route: ServiceRoute) async throws -> Response {
+    let caller = try await authentication.caller(of: request, for: route.access)
+    request.note = caller.kind
+    return try await Caller.$current.withValue(caller) { try await route.handler(request).conditional(on: request) }
   }
 
   /// The caller's id when it is one, else a new one.

@@ -1,7 +1,7 @@
 import JSONBytes
 public import Logging
 public import Reactor
-import StatusModel
+public import StatusModel
 import Synchronization
 
 /// Log lines as JSON on standard output, one an event.

@@ -1,13 +1,13 @@
 import FoundationEssentials
 import JSONBytes
-public import HTTPServer
+import HTTPServer
+import HTTPTypes
 public import Identity
 public import Logging
 public import Messaging
 public import OutboundClient
 public import Reactor
 public import RedisClient
-import ServiceLifecycle
 import Signing
 public import StatusModel
 

@@ -1,5 +1,5 @@
-import HTTPServer
-import HTTPTypes
+public import HTTPServer
+public import HTTPTypes
 public import StatusModel
 
 /// Which part of a list is asked for.
@@ -39,7 +39,7 @@ extension HTTPServer.Request {
 extension HTTPServer.Response {
   /// A JSON record; `version` becomes its ETag.
   public static func json(
-    _ bytes: [UInt8], status: HTTPTypes.HTTPResponse.Status = .ok, version: Int? = nil, location: String? = nil
+    _ bytes: [UInt8], status: HTTPResponse.Status = .ok, version: Int? = nil, location: String? = nil
   ) -> Response {
     var answer = Response(status: status, contentType: "application/json", bytes)
     if let version { answer.headerFields[.eTag] = "\"v\(version)\"" }

@@ -1,5 +1,5 @@
-import HTTPServer
-public import HTTPTypes
+public import HTTPServer
+import HTTPTypes
 import JSONBytes
 public import StatusModel
 
@@ -9,7 +9,7 @@ extension HTTPServer.Response {
   public static func problem(_ failure: Failure) -> Response {
     var problems: [FieldProblem] = []
     if case .invalid(let found) = failure { problems = found }
-    var answer = problem(status: HTTPResponse.Status(code: failure.status), detail: failure.detail, errors: problems)
+    var answer = problem(status: HTTPResponse.Status(integerLiteral: failure.status), detail: failure.detail, errors: problems)
     if let seconds = failure.retryAfter { answer.headerFields[.retryAfter] = String(max(1, seconds)) }
     if case .unknownCaller = failure { answer.headerFields[.wwwAuthenticate] = #"Bearer realm="polystatus", Auth"# }
     return answer

@@ -1,11 +1,13 @@
 import FoundationEssentials
+import Glibc
 import HTTPServer
 import HTTPTypes
 import Logging
 import OutboundClient
 import Reactor
 import ServiceLifecycle
-import StatusModel
+public import StatusModel
+import UnixSignals
 
 extension Node {
   /// The whole life of a service's process: configuration from the environment, start, signals, graceful stop.

@@ -1,0 +1,192 @@
+import Reactor
+
+/// One loop's way to Redis: its pipelined connection, made again when lost, and its connections for blocking commands.
+/// Confined to its loop.
+final class RedisLink {
+  private enum State {
+    /// The first attempt: commands wait for it.
+    case connecting
+    case up(RedisConnection)
+    /// Attempts go on in the background.
+    case away(reason: String)
+    case closed
+  }
+
+  private let configuration: RedisConfiguration
+  private let locator: RedisLocator
+  private let loop: EventLoop
+  private var state = State.connecting
+  private var backoff: Backoff
+  /// Every connection that has not ended, those being opened included.
+  private var connections: [RedisConnection] = []
+  private var spare: [RedisConnection] = []
+  private var blockingCount = 0
+  private var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+  private var lastWaiting: UInt64 = 0
+
+  /// Begins to connect.
+  init(_ configuration: RedisConfiguration, on loop: EventLoop, workers: WorkerPool) {
+    self.configuration = configuration
+    self.loop = loop
+    locator = RedisLocator(place: configuration.server.place, workers: workers)
+    backoff = Backoff(first: configuration.firstReconnectDelay, longest: configuration.longestReconnectDelay)
+    loop.after(configuration.commandTimeout) { [weak self] in self?.stopWaiting() }
+    loop.start { await self.connect() }
+  }
+
+  var isUp: Bool { if case .up = state { true } else { false } }
+
+  /// The connection to use now. Throws `unavailable`, `cancelled`.
+  func connection() async throws(RedisFailure) -> RedisConnection {
+    while case .connecting = state {
+      if Task.isCancelled { throw .cancelled }
+      await firstAttempt()
+    }
+    switch state {
+    case .up(let connection): return connection
+    case .away(let reason): throw .unavailable(reason)
+    case .connecting, .closed: throw .unavailable("the client is closed")
+    }
+  }
+
+  /// Sends `command` on a connection of its own, which is closed when the command is given up.
+  func blocking(_ command: [RedisArgument], within timeout: Duration) async throws(RedisFailure) -> RedisValue {
+    _ = try await connection()
+    guard blockingCount < configuration.blockingLimit else { throw .overloaded }
+    blockingCount += 1
+    defer { blockingCount -= 1 }
+    let own = if let kept = spare.popLast() { kept } else { try await open() }
+    do {
+      let value = try await own.send(command, within: timeout)
+      spare.append(own)
+      return value
+    } catch {
+      if case .server = error { spare.append(own) } else { own.end("a blocking command was given up") }
+      throw error
+    }
+  }
+
+  /// Closes every connection; commands in flight throw `connectionLost`, later ones `unavailable`.
+  func close() {
+    become(.closed)
+    for connection in connections { connection.end("the client is closed") }
+  }
+
+  // MARK: - Connecting
+
+  private func connect() async {
+    do {
+      let connection = try await open()
+      backoff.reset()
+      become(.up(connection))
+    } catch {
+      retry(after: error)
+    }
+  }
+
+  private func retry(after failure: RedisFailure) {
+    if case .closed = state { return }
+    let reason = if case .unavailable(let reason) = failure { reason } else { "\(configuration.address): \(failure)" }
+    become(.away(reason: reason))
+    loop.after(backoff.next()) { [weak self] in
+      guard let self, case .away = state else { return }
+      loop.start { await self.connect() }
+    }
+  }
+
+  /// A connection that has answered. Throws `unavailable`.
+  private func open() async throws(RedisFailure) -> RedisConnection {
+    var failure = RedisFailure.unavailable("\(configuration.address) has no address")
+    for address in try await locator.addresses() {
+      if case .closed = state { throw .unavailable("the client is closed") }
+      do {
+        let connection = try RedisConnection(to: address, on: loop, configuration) { [weak self] in self?.lost($0) }
+        connections.append(connection)
+        try await connection.greet(configuration)
+        return connection
+      } catch {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  private func lost(_ connection: RedisConnection) {
+    connections.removeAll { $0 === connection }
+    spare.removeAll { $0 === connection }
+    guard case .up(let current) = state, current === connection else { return }
+    retry(after: .unavailable("\(configuration.address): \(connection.reason)"))
+  }
+
+  private func become(_ new: State) {
+    state = new
+    guard !waiting.isEmpty else { return }
+    let resumed = waiting.values
+    waiting.removeAll()
+    for continuation in resumed { continuation.resume() }
+  }
+
+  // MARK: - Waiting for the first attempt
+
+  private func firstAttempt() async {
+    lastWaiting += 1
+    let id = lastWaiting
+    let me = LoopBound(self, on: loop)
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if Task.isCancelled { continuation.resume() } else { waiting[id] = continuation }
+      }
+    } onCancel: {
+      me.onLoop { link in link.waiting.removeValue(forKey: id)?.resume() }
+    }
+  }
+
+  private func stopWaiting() {
+    if case .connecting = state { become(.away(reason: "\(configuration.address) takes long to connect")) }
+  }
+}
+
+extension RedisConnection {
+  /// Logs in, selects the database and makes sure that the server serves. Ends the connection when it cannot be used.
+  /// Throws `unavailable`.
+  fileprivate func greet(_ configuration: RedisConfiguration) async throws(RedisFailure) {
+    let server = configuration.server
+    var greetings: [[RedisArgument]] = []
+    if let password = server.password {
+      greetings.append(server.user.isEmpty ? ["AUTH", .string(password)] : ["AUTH", .string(server.user), .string(password)])
+    }
+    if server.database != 0 { greetings.append(["SELECT", .integer(server.database)]) }
+    greetings.append(["PING"])
+    for greeting in greetings {
+      do {
+        _ = try await send(greeting, within: configuration.connectTimeout)
+      } catch .server(code: "NOPERM", _) where greeting == ["PING"] {
+        return
+      } catch {
+        let why = error == .connectionLost ? reason : "\(error)"
+        end(why)
+        throw .unavailable("\(configuration.address): \(why)")
+      }
+    }
+  }
+}
+
+/// Finds where to connect, in the order to try. Runs anew before each connection.
+struct RedisLocator {
+  let place: RedisServer.Place
+  let workers: WorkerPool
+
+  /// Throws `unavailable` when the name has no address.
+  func addresses() async throws(RedisFailure) -> [SocketAddress] {
+    switch place {
+    case .path(let path): return [.unix(path: path)]
+    case .host(let host, let port):
+      if let numeric = SocketAddress(address: host, port: port) { return [numeric] }
+      do {
+        return try await workers.run { try SocketAddress.resolve(host, port: port) }
+      } catch {
+        throw .unavailable("\(error)")
+      }
+    }
+  }
+}
