@@ -1,4 +1,5 @@
 import HTTPServer
+import HTTPTypes
 import Identity
 import JSONBytes
 import ServiceRuntime
@@ -71,7 +72,7 @@ extension UsersService {
     let signature = RequestSignature(
       signing: target, content: method.map { .init(method: $0, body: Array((content.string ?? "").utf8)) }, appid: appid, env: environment,
       now: node.clock())
-    return .json(JSONValue.object(["authorization": .string(signature.header)]).bytes)
+    return .json((["authorization": .string(signature.header)] as JSONValue).bytes)
   }
 }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Reactor
 import ServiceRuntime
 import Signing
 import StatusModel

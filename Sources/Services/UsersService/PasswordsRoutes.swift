@@ -1,4 +1,6 @@
 import HTTPServer
+import HTTPTypes
+import Identity
 import JSONBytes
 import ServiceRuntime
 import StatusModel
@@ -78,7 +80,7 @@ extension UsersService {
     try body.check()
     let link = try await link(for: user, purpose)
     return .json(
-      JSONValue.object(["url": .string(link.url), "token": .string(link.token), "expires_at": .integer(link.expiresAt)]).bytes, status: .created)
+      (["url": .string(link.url), "token": .string(link.token), "expires_at": .integer(link.expiresAt)] as JSONValue).bytes, status: .created)
   }
 
   /// Throws `notFound`.
@@ -97,6 +99,6 @@ extension UsersService {
     guard let checked = try await passwordCheck?(username, password) else {
       throw Failure.unknownCaller("This username and password do not match.")
     }
-    return .json(JSONValue.object(["user_id": .string(checked.userID), "password_version": .integer(checked.passwordVersion)]).bytes)
+    return .json((["user_id": .string(checked.userID), "password_version": .integer(checked.passwordVersion)] as JSONValue).bytes)
   }
 }

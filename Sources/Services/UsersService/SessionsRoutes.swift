@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Identity
 import JSONBytes
 import ServiceRuntime
 import StatusModel

@@ -1,4 +1,5 @@
 import HTTPServer
+import HTTPTypes
 import Identity
 import JSONBytes
 import ServiceRuntime

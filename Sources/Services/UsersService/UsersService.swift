@@ -1,4 +1,4 @@
-import Identity
+public import Identity
 public import ServiceRuntime
 public import StatusModel
 
