@@ -2,7 +2,7 @@ public import ServiceRuntime
 public import StatusModel
 
 /// The pages. For now it answers what every service answers.
-public struct FrontendService: ClusterService {
+public struct Frontend: ClusterService {
   public static let name = ServiceName.frontend
   public static var swagger: String { Embedded.swaggerYaml }
   public static let dependencies: [Dependency] = [.redis]

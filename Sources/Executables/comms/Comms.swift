@@ -1,6 +1,0 @@
-import CommsService
-import ServiceRuntime
-
-@main struct Comms {
-  static func main() async { await Node.run(CommsService.self) }
-}

@@ -1,0 +1,6 @@
+import CommsService
+import ServiceRuntime
+
+@main struct Main {
+  static func main() async { await Node.run(Comms.self) }
+}

@@ -1,6 +1,0 @@
-import CSPIngestorService
-import ServiceRuntime
-
-@main struct CspIngestor {
-  static func main() async { await Node.run(CSPIngestorService.self) }
-}

@@ -1,6 +1,0 @@
-import FlagsService
-import ServiceRuntime
-
-@main struct Flags {
-  static func main() async { await Node.run(FlagsService.self) }
-}

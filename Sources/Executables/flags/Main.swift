@@ -1,0 +1,6 @@
+import FlagsService
+import ServiceRuntime
+
+@main struct Main {
+  static func main() async { await Node.run(Flags.self) }
+}

@@ -1,6 +1,0 @@
-import UsersService
-import ServiceRuntime
-
-@main struct Users {
-  static func main() async { await Node.run(UsersService.self) }
-}
