@@ -82,7 +82,8 @@ extension NewPostmortem.ActionItem {
     }
     guard let object = value.object else {
       title = ""
-      return body.refuse(name, "must be a string or an object")
+      body.refuse(name, "must be a string or an object")
+      return
     }
     var item = FieldReader(object, prefix: "\(name).")
     id = item.optionalString("id", 0...64)

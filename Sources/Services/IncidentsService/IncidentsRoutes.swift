@@ -1,6 +1,7 @@
 import HTTPServer
 import HTTPTypes
 import JSONBytes
+import ServiceClients
 public import ServiceRuntime
 import StatusModel
 

@@ -1,5 +1,5 @@
-public import ServiceRuntime
 import ServiceClients
+public import ServiceRuntime
 public import StatusModel
 
 /// The incidents service: what went wrong, who leads, what happened when, what was learned.
