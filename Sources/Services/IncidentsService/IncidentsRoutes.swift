@@ -5,7 +5,7 @@ import ServiceClients
 public import ServiceRuntime
 import StatusModel
 
-extension IncidentsService {
+extension Incidents {
   public var routes: [ServiceRoute] {
     [
       ServiceRoute(.post, "/api/v1/incidents", .sre, create),

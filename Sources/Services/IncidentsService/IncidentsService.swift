@@ -3,7 +3,7 @@ public import ServiceRuntime
 public import StatusModel
 
 /// The incidents service: what went wrong, who leads, what happened when, what was learned.
-public struct IncidentsService: ClusterService {
+public struct Incidents: ClusterService {
   public static let name = ServiceName.incidents
   public static var swagger: String { Embedded.swaggerYaml }
   public static let dependencies = [Dependency.redis, .neighbour(.users)]
