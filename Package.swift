@@ -104,6 +104,7 @@ let package = Package(
     executable("flags", "FlagsService"),
     executable("frontend", "FrontendService"),
 
+    tests("Tidy", []),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),

@@ -46,7 +46,10 @@ enum Registration: Equatable {
 
 /// The rules of people and their accounts: no I/O.
 enum UsersRules {
-  /// Days a token is good for, and without use (identity's session.lua keeps the second).
+  /// Who does what the service does by itself.
+  static let ourselves = Caller(
+    application: Application(name: ServiceName.users.rawValue, scopes: Set(Scope.allCases), strict: true, admin: true, expiresAt: nil))
+  /// How long a token is good for, used or not; without use it ends after 7 days (Identity's session.lua).
   static let tokenSeconds = 30 * 86_400
   static let linkSeconds = 30 * 60
   static let operatorTokenSeconds = 86_400

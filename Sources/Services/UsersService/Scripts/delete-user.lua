@@ -1,4 +1,4 @@
--- id, expected version or '' -> ok | missing | stale version | last_admin
+-- id, expected version or '' -> ok first|kept | missing | stale version | last_admin
 -- What stays is the name, for the timelines it stands on.
 local user = load_user(arg(1))
 if not user then return { 'missing' } end
@@ -12,4 +12,4 @@ redis.call('HDEL', ns .. ':users:mails', user.mail)
 redis.call('DEL', user_key(user.id))
 redis.call('HSET', user_key(user.id), 'id', user.id, 'name', user.name, 'deleted_at', string.format('%d', now))
 publish('user.deleted', '"user":{"id":"' .. user.id .. '","name":' .. user.name .. '}')
-return { 'ok' }
+return { 'ok', forget_first_admin(user.id) }

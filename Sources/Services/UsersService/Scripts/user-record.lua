@@ -76,8 +76,14 @@ local function request_mail(template, id)
   publish('request.comms.mail.send', '"template":"' .. template .. '","user_id":"' .. id .. '"')
 end
 
+-- Says whether the password made at the first start is this user's, and so is gone now.
+local function forget_first_admin(id)
+  if redis.call('GET', ns .. ':users:first-admin') ~= id then return 'kept' end
+  redis.call('DEL', ns .. ':users:first-admin')
+  return 'first'
+end
+
 -- Sets the password hash, lets a waiting account in, and ends every session but `kept`.
--- Says whether the password made at the first start is now gone.
 local function set_password(user, hash, kept)
   local changed = { 'password' }
   user.password = hash
@@ -89,9 +95,7 @@ local function set_password(user, hash, kept)
   save_user(user, index_keys(user))
   end_sessions(user.id, kept)
   publish_update(user, changed)
-  if redis.call('GET', ns .. ':users:first-admin') ~= user.id then return 'kept' end
-  redis.call('DEL', ns .. ':users:first-admin')
-  return 'first'
+  return forget_first_admin(user.id)
 end
 
 -- The user a link of that purpose is for, while it can be used: not expired, the password still the one of its making.
