@@ -105,6 +105,12 @@ let package = Package(
     executable("frontend", "FrontendService"),
 
     tests("Tidy", []),
+    tests(
+      "Cluster",
+      [
+        "UsersService", "IncidentsService", "CommsService", "CSPIngestorService", "FlagsService", "FrontendService", "ServiceRuntime",
+        "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),
