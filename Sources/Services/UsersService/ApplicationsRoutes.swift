@@ -6,7 +6,7 @@ import ServiceRuntime
 import Signing
 import StatusModel
 
-extension UsersService {
+extension Users {
   var applicationRoutes: [ServiceRoute] {
     [
       ServiceRoute(.get, "/api/v1/apps", .admin, listApplications),

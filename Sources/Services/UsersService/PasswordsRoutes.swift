@@ -5,7 +5,7 @@ import JSONBytes
 import ServiceRuntime
 import StatusModel
 
-extension UsersService {
+extension Users {
   var passwordRoutes: [ServiceRoute] {
     [
       ServiceRoute(.post, "/api/v1/auth/password/forgot", .everyone, forgotPassword),
@@ -78,17 +78,10 @@ extension UsersService {
     let user = body.string("user_id", 1...64)
     let purpose = LinkPurpose(rawValue: body.choice("purpose", LinkPurpose.allCases.map(\.rawValue))) ?? .password
     try body.check()
-    let link = try await link(for: user, purpose)
-    return .json(
-      (["url": .string(link.url), "token": .string(link.token), "expires_at": .integer(link.expiresAt)] as JSONValue).bytes, status: .created)
-  }
-
-  /// Throws `notFound`.
-  func link(for user: String, _ purpose: LinkPurpose) async throws(Failure) -> (url: String, token: String, expiresAt: Int) {
     let link = try await store.createLink(for: user, purpose)
-    let path = purpose == .password ? "password/reset" : "confirm"
-    let site = node.configuration.text("PUBLIC_URL")
-    return ("\(site.hasSuffix("/") ? site : site + "/")\(path)?token=\(link.token)", link.token, link.expiresAt)
+    let url = purpose.url(at: node.configuration.text("PUBLIC_URL"), token: link.token)
+    return .json(
+      (["url": .string(url), "token": .string(link.token), "expires_at": .integer(link.expiresAt)] as JSONValue).bytes, status: .created)
   }
 
   private func checkPassword(_ request: Request) async throws -> Response {

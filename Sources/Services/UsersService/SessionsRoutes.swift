@@ -5,7 +5,7 @@ import JSONBytes
 import ServiceRuntime
 import StatusModel
 
-extension UsersService {
+extension Users {
   var sessionRoutes: [ServiceRoute] {
     [
       ServiceRoute(.post, "/api/v1/auth/login", .everyone) { try await login($0, name: "email") { $0 } },

@@ -1,25 +1,47 @@
+import FoundationEssentials
+import Reactor
 public import ServiceRuntime
 import Signing
 import StatusModel
 
-/// What the users executable does beside serving: for whoever has a shell on the machine.
+/// What the users executable does beside serving, for whoever has a shell on the machine.
 public enum UsersCommands {
-  /// A one-use link of 30 minutes that sets the password of the admin who came first (`users --admin-link`). Throws `Failure`.
+  /// Prints what the first argument asks for, `--admin-link` or `--token`; false for anything else. What fails ends the process.
+  public static func answer(_ arguments: [String]) async -> Bool {
+    let command: @Sendable (Node) async throws -> String
+    switch arguments.dropFirst().first {
+    case "--admin-link": command = adminLink
+    case "--token": command = operatorToken
+    default: return false
+    }
+    let answer: String
+    do {
+      let node = try Node(.users, Configuration(environment: ProcessInfo.processInfo.environment), writer: LineWriter(descriptor: 2))
+      answer = try await command(node)
+    } catch {
+      Node.fail((error as? Failure)?.detail ?? "\(error)")
+    }
+    LineWriter(descriptor: 1).write { $0.append(contentsOf: "\(answer)\n".utf8) }
+    return true
+  }
+
+  /// A one-use link of 30 minutes that sets the password of the admin who came first. Throws `Failure`.
   public static func adminLink(_ node: Node) async throws -> String {
-    try await asUsers(node) {
-      let service = try await UsersService(node)
-      guard let admin = try await service.store.oldestAdmin() else { throw Failure.notFound("There is no admin who can sign in.") }
-      return try await service.link(for: admin, .password).url
+    let store = UsersStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
+    return try await asUsers(node) {
+      guard let admin = try await store.oldestAdmin() else { throw Failure.notFound("There is no admin who can sign in.") }
+      let link = try await store.createLink(for: admin, .password)
+      return LinkPurpose.password.url(at: node.configuration.text("PUBLIC_URL"), token: link.token)
     }
   }
 
-  /// A token of 24 hours for curl (`users --token`), of the person `operator@polystatus.local`, made at the first use with role sre. Throws `Failure`.
+  /// A token of 24 hours for curl, of the person `operator@polystatus.local`, made at the first use with the role sre. Throws `Failure`.
   public static func operatorToken(_ node: Node) async throws -> String {
     let store = UsersStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     return try await asUsers(node) {
       let id = try await operatorID(store)
       let token = try await store.createSession(
-        id, passwordVersion: nil, seconds: UsersRules.operatorTokenSeconds, address: "", agent: "polystatus token")
+        id, passwordVersion: nil, seconds: UsersRules.operatorTokenSeconds, address: "", agent: "users --token")
       guard let token else { throw Failure.conflict("The account operator@polystatus.local is suspended.") }
       return token
     }

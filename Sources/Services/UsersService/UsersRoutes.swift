@@ -6,7 +6,7 @@ import ServiceRuntime
 import Signing
 import StatusModel
 
-extension UsersService {
+extension Users {
   var userRoutes: [ServiceRoute] {
     [
       ServiceRoute(.post, "/api/v1/users", .everyone, createUser),

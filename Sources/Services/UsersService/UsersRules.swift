@@ -14,7 +14,15 @@ enum MailTemplate: String {
 }
 
 /// What a one-use link may do.
-enum LinkPurpose: String, CaseIterable { case password, confirm }
+enum LinkPurpose: String, CaseIterable {
+  case password, confirm
+
+  /// The page of the site that takes the link.
+  func url(at site: String, token: String) -> String {
+    let path = self == .password ? "password/reset" : "confirm"
+    return "\(site.hasSuffix("/") ? site : site + "/")\(path)?token=\(token)"
+  }
+}
 
 /// Who may make an account of their own (`REGISTRATION`).
 enum Registration: Equatable {

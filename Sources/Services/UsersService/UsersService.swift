@@ -3,7 +3,7 @@ public import ServiceRuntime
 public import StatusModel
 
 /// People, their sessions and passwords, and the applications that may call the cluster.
-public struct UsersService: ClusterService {
+public struct Users: ClusterService {
   public static let name = ServiceName.users
   public static let swagger = Embedded.swaggerYaml
   public static let dependencies = [Dependency.redis]
