@@ -125,8 +125,8 @@ let package = Package(
     tests(
       "IncidentsService",
       [
-        "IncidentsService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor", "JSONBytes",
-        "HTTPServer", "PrivateServers", httpTypes,
+        "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
+        "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
