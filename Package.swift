@@ -104,6 +104,13 @@ let package = Package(
     executable("flags", "FlagsService"),
     executable("frontend", "FrontendService"),
 
+    tests("Tidy", []),
+    tests(
+      "Cluster",
+      [
+        "UsersService", "IncidentsService", "CommsService", "CSPIngestorService", "FlagsService", "FrontendService", "ServiceRuntime",
+        "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),
@@ -118,8 +125,8 @@ let package = Package(
     tests(
       "IncidentsService",
       [
-        "IncidentsService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor", "JSONBytes",
-        "HTTPServer", "PrivateServers", httpTypes,
+        "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
+        "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),

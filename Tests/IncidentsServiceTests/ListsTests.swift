@@ -11,11 +11,13 @@ import Testing
       func found(_ words: String) async throws -> Bool { try await bench.ids(IncidentFilter(words: Words.of(words))) == [id] }
       #expect(try await found("CHECKOUT slow"))
       _ = try await bench.store.update(id, at: nil, IncidentChange(title: "Payments fail"))
-      #expect(try await found("checkout") && found("payments hang"))
+      #expect(try await found("checkout"))
+      #expect(try await found("payments hang"))
       #expect(try await !found("slow"))
       _ = try await bench.store.addEntry(id, at: nil, NewTimelineEntry(kind: .update, message: "Search is fine, checkout not"))
       _ = try await bench.store.update(id, at: nil, IncidentChange(summary: ""))
-      #expect(try await found("checkout") && found("fine"))
+      #expect(try await found("checkout"))
+      #expect(try await found("fine"))
       #expect(try await !found("hang"))
       _ = try await bench.store.setStatus(id, at: nil, StatusChange(status: .resolved, message: "Rebooted"))
       #expect(try await found("rebooted checkout payments"))
@@ -25,9 +27,10 @@ import Testing
   @Test func `services are found ignoring case, until they are changed`() async throws {
     try await StoreBench.run { bench in
       let id = try await bench.store.create(NewIncident(title: "Down", severity: 2, services: ["Shop", "Über"])).id
-      #expect(try await bench.ids(IncidentFilter(service: "sHOP")) == [id] && bench.ids(IncidentFilter(service: "ÜBER")) == [id])
+      for name in ["sHOP", "ÜBER"] { #expect(try await bench.ids(IncidentFilter(service: name)) == [id]) }
       _ = try await bench.store.update(id, at: nil, IncidentChange(services: ["pay"]))
-      #expect(try await bench.ids(IncidentFilter(service: "shop")) == [] && bench.ids(IncidentFilter(service: "PAY")) == [id])
+      for name in ["shop", "über"] { #expect(try await bench.ids(IncidentFilter(service: name)) == []) }
+      #expect(try await bench.ids(IncidentFilter(service: "PAY")) == [id])
     }
   }
 

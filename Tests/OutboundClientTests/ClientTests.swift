@@ -8,7 +8,7 @@ import Testing
   func `a request arrives as it was meant`(method: HTTPRequest.Method) async throws {
     let server = try TestServer.tcp()
     let body = Array("{\"a\":1}".utf8)
-    let seen = try await withClient { client, _ in
+    let seen = try await withClient { (client, _) async throws in
       let fields: HTTPFields = [.contentType: "application/json", .init("X-CID")!: "abc-12345", .init("X-Empty")!: ""]
       return try Seen(await client.send(OutboundRequest(method, server.url + "/a/../b?q=%20&r", headerFields: fields, body: body)))
     }
@@ -20,7 +20,7 @@ import Testing
 
   @Test func `without a body nothing is said about one`() async throws {
     let server = try TestServer.tcp()
-    try await withClient { client, _ in
+    try await withClient { (client, _) async throws in
       for method in [HTTPRequest.Method.get, .delete, .options] {
         let seen = try Seen(await client.send(OutboundRequest(method, server.url)))
         #expect(seen.method == method.rawValue && seen["Content-Length"] == nil && seen["Content-Type"] == nil)
@@ -34,7 +34,7 @@ import Testing
 
   @Test func `an answer comes back whole`() async throws {
     let server = try TestServer.tcp()
-    try await withClient { client, _ in
+    try await withClient { (client, _) async throws in
       let many = try await client.send(OutboundRequest(server.url + "/head"))
       #expect(many.headerFields[values: .init("X-Many")!] == ["1", String(repeating: "h", count: 200)])
       let chunks = try await client.send(OutboundRequest(server.url + "/chunks?n=100"))
@@ -57,7 +57,7 @@ import Testing
 
   @Test func `gzip is asked for and unpacked only on demand`() async throws {
     let server = try TestServer.tcp()
-    try await withClient { client, _ in
+    try await withClient { (client, _) async throws in
       var request = OutboundRequest(server.url + "/gzip?n=100000")
       #expect(try await client.send(request).body.count < 1000)
       request.acceptsGzip = true
@@ -69,7 +69,7 @@ import Testing
 
   @Test func `over a Unix socket`() async throws {
     let server = try TestServer.unix()
-    try await withClient { client, _ in
+    try await withClient { (client, _) async throws in
       var request = OutboundRequest("http://inside/x")
       request.unixSocketPath = server.path
       let seen = try Seen(await client.send(request))
@@ -80,13 +80,13 @@ import Testing
   @Test func `a certificate must be trusted and name the host`() async throws {
     let server = try TestServer.tls()
     let url = "https://localhost:\(server.port)"
-    let distrusted = try await withClient { client, _ in
+    let distrusted = try await withClient { (client, _) async throws in
       await client.failure(of: OutboundRequest(url))
     }
     #expect(distrusted?.kind == "No secure connection")
     var configuration = OutboundConfiguration()
     configuration.certificateAuthorities = server.authority
-    try await withClient(configuration) { client, _ in
+    try await withClient(configuration) { (client, _) async throws in
       #expect(try await client.send(OutboundRequest(url)).status == .ok)
       let numeric = await client.failure(of: OutboundRequest("https://127.0.0.1:\(server.port)"))
       #expect(numeric?.kind == "No secure connection")
@@ -103,7 +103,7 @@ import Testing
 
   @Test func `redirects are followed up to the limit`() async throws {
     let server = try TestServer.tcp()
-    try await withClient { client, _ in
+    try await withClient { (client, _) async throws in
       var request = OutboundRequest(server.url + "/redirect?n=3")
       request.maximumRedirects = 3
       let response = try await client.send(request)
@@ -119,7 +119,7 @@ import Testing
   @Test(arguments: ["file:///etc/hostname", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "http://user:secret@127.0.0.1/"])
   func `a redirect to what is no plain URL is not followed`(target: String) async throws {
     let server = try TestServer.tcp()
-    let found = try await withClient { client, _ in
+    let found = try await withClient { (client, _) async throws in
       var request = OutboundRequest(server.url + "/to?url=" + target)
       request.maximumRedirects = 5
       return await client.failure(of: request)
@@ -135,7 +135,7 @@ import Testing
   ])
   func `an inward address is refused however it is written`(host: String) async throws {
     let server = try TestServer.tcp()
-    let found = try await withClient(OutboundConfiguration(addresses: .publicAddresses())) { client, _ in
+    let found = try await withClient(OutboundConfiguration(addresses: .publicAddresses())) { (client, _) async throws in
       await client.failure(of: OutboundRequest("http://\(host):\(server.port)/"))
     }
     #expect(found?.kind == "Address not allowed")
@@ -149,7 +149,7 @@ import Testing
     let sent = request
     #expect(try await withClient { client, _ in try Seen(await client.send(sent)) }.target == "/secret")
     let guarding = AddressGuard.publicAddresses(and: [try #require(AddressRange("127.0.0.1"))])
-    let found = try await withClient(OutboundConfiguration(addresses: guarding)) { client, _ in
+    let found = try await withClient(OutboundConfiguration(addresses: guarding)) { (client, _) async throws in
       await client.failure(of: sent)
     }
     #expect(found?.kind == "Address not allowed")
@@ -158,7 +158,7 @@ import Testing
 
   @Test func `a Unix socket is no way around`() async throws {
     let server = try TestServer.unix()
-    let found = try await withClient(OutboundConfiguration(addresses: .publicAddresses())) { client, _ in
+    let found = try await withClient(OutboundConfiguration(addresses: .publicAddresses())) { (client, _) async throws in
       var request = OutboundRequest("http://inside/")
       request.unixSocketPath = server.path
       let sent = request
@@ -169,7 +169,7 @@ import Testing
 
   /// Connections the server took before this question.
   private func accepted(by server: TestServer, at host: String = "127.0.0.1") async throws -> Int {
-    try await withClient { client, _ in
+    try await withClient { (client, _) async throws in
       try Connections(await client.send(OutboundRequest("http://\(host):\(server.port)/connections"))).accepted - 1
     }
   }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ConnectionTests {
   @Test func `one connection serves one request after another`() async throws {
     let server = try TestServer.tcp()
-    let connections = try await withClient { client, _ in
+    let connections = try await withClient { (client, _) async throws in
       for _ in 0..<50 { _ = try await client.send(OutboundRequest(.post, server.url, body: [1, 2, 3])) }
       return try Connections(await client.send(OutboundRequest(server.url + "/connections")))
     }
@@ -18,7 +18,7 @@ import Testing
     let server = try TestServer.tcp()
     var configuration = OutboundConfiguration()
     configuration.connectionsPerHost = 20
-    try await withClient(configuration) { client, _ in
+    try await withClient(configuration) { (client, _) async throws in
       let lengths = try await withThrowingTaskGroup(of: Int.self) { group in
         for number in 1...200 {
           group.addTask { try await client.send(OutboundRequest(server.url + "/bytes?n=\(number)")).body.count }
@@ -36,10 +36,15 @@ import Testing
     var configuration = OutboundConfiguration()
     configuration.connections = 256
     configuration.connectionsPerHost = 256
-    let time = try await withClient(configuration) { client, _ in
+    let time = try await withClient(configuration) { (client, _) async throws in
       try await ContinuousClock().measure {
         try await withThrowingTaskGroup(of: Void.self) { group in
-          for _ in 0..<200 { group.addTask { #expect(try await client.send(OutboundRequest(server.url + "/delay?n=300")).text == "late") } }
+          for _ in 0..<200 {
+            group.addTask {
+              let text = try await client.send(OutboundRequest(server.url + "/delay?n=300")).text
+              #expect(text == "late")
+            }
+          }
           try await group.waitForAll()
         }
       }
@@ -53,7 +58,7 @@ import Testing
     group.start()
     defer { group.stop() }
     let client = OutboundClient(loops: group)
-    try await group.onEach { _ in
+    try await group.onEach { _ async throws in
       for _ in 0..<5 {
         async let first = client.send(OutboundRequest("http://localhost:\(server.port)/delay?n=20"))
         async let second = client.send(OutboundRequest(server.url))
@@ -63,14 +68,14 @@ import Testing
     #expect(try connections(to: server.port) >= 2)
     await client.close()
     #expect(try connections(to: server.port) == 0)
-    try await group.onEach { _ in
+    try await group.onEach { _ async throws in
       #expect(await client.failure(of: OutboundRequest(server.url)) == .closed)
     }
   }
 
   @Test func `closing ends what is under way`() async throws {
     let server = try TestServer.tcp()
-    try await withClient { client, loop in
+    try await withClient { (client, loop) async throws in
       let hanging = Task(executorPreference: loop) {
         await client.failure(of: OutboundRequest(server.url + "/hang"))
       }
@@ -82,7 +87,7 @@ import Testing
 
   @Test func `a cancelled task ends its transfer at once`() async throws {
     let server = try TestServer.tcp()
-    try await withClient { client, loop in
+    try await withClient { (client, loop) async throws in
       let task = Task(executorPreference: loop) {
         await client.failure(of: OutboundRequest(server.url + "/hang"))
       }
@@ -99,7 +104,7 @@ import Testing
 
   @Test func `cancelling from anywhere, at any moment, answers each once`() async throws {
     let server = try TestServer.tcp()
-    try await withClient { client, loop in
+    try await withClient { (client, loop) async throws in
       for round in 0..<200 {
         let task = Task(executorPreference: loop) {
           await client.failure(of: OutboundRequest(server.url + "/bytes?n=10"))
@@ -117,7 +122,8 @@ import Testing
   /// Sockets of this process connected to `port` (proc(5): remote address, state, inode).
   private func connections(to port: Int) throws -> Int {
     let remote = ":" + String(UInt16(port), radix: 16, uppercase: true).leftPadded(to: 4)
-    return try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst().count { line in
+    let table = try #require(try FileHandle(forReadingFrom: URL(filePath: "/proc/self/net/tcp")).readToEnd())
+    return String(decoding: table, as: UTF8.self).split(separator: "\n").dropFirst().count { line in
       let fields = line.split(separator: " ")
       return fields[2].hasSuffix(remote) && fields[9] != "0"
     }

@@ -106,7 +106,7 @@ private func verify(
     #expect(throws: SignatureRefusal.tooLong) { try RequestSignature(parsing: signed().header + "&pad=" + padding) }
     let many = (0..<100).map { "&p\($0)=1" }.joined()
     #expect(throws: SignatureRefusal.tooLong) { try RequestSignature(parsing: signed().header + many) }
-    for bad in ["&a=%4", "&a=%zz", "&a=%FF", "&%=1"] {
+    for bad in ["&a=%4", "&a=%zz", "&a=%FF", "&%=1", "&a=1&a=2"] {
       #expect(throws: SignatureRefusal.malformed) { try RequestSignature(parsing: signed().header + bad) }
     }
   }

@@ -75,8 +75,15 @@ public final class RunningService: Sendable {
   public let node: Node
   /// With its port where 0 was asked for.
   public let address: SocketAddress
+  /// Every route it answers, the common ones too.
+  public let routes: [RouteName]
   private let server: Server
   private let registration: Task<Void, Never>
+
+  public struct RouteName: Sendable, Hashable {
+    public let method: String
+    public let template: String
+  }
 
   /// Makes the service and listens. Throws `SocketFailure`, and what the service's initialiser throws.
   public static func start<Service: ClusterService>(_ type: Service.Type, on node: Node) async throws -> RunningService {
@@ -89,19 +96,21 @@ public final class RunningService: Sendable {
       service: node.name, dependencies: Service.dependencies,
       documents: Documents(service: node.name, swagger: Service.swagger, workers: node.workers), redis: node.redis,
       neighbours: node.neighbours, clock: node.clock, commit: node.configuration.text("POLYSTATUS_COMMIT"))
-    let router = Router((service.routes + common.table).map(door.guarded), middleware: [door.enter])
+    let routes = service.routes + common.table
+    let router = Router(routes.map(door.guarded), middleware: [door.enter])
     var configuration = Server.Configuration()
     configuration.onError = { error, _ in Response.problem(error) }
     configuration.onRefusal = door.refuse
     let server = Server(router, loops: node.loops, configuration: configuration)
     let address = try await server.listen(at: node.listenAddress())
     node.logger.info("listening", metadata: ["address": "\(address)"])
-    return RunningService(node: node, address: address, server: server)
+    return RunningService(node: node, address: address, routes: routes, server: server)
   }
 
-  private init(node: Node, address: SocketAddress, server: Server) {
+  private init(node: Node, address: SocketAddress, routes: [ServiceRoute], server: Server) {
     self.node = node
     self.address = address
+    self.routes = routes.map { RouteName(method: $0.method.rawValue, template: $0.template) }
     self.server = server
     registration = Task { await node.registerOwnApplication() }
   }

@@ -22,13 +22,13 @@ final class Connection {
   private var input: [UInt8] = []
   private var start = 0
   private var scanned = 0
-  private var output: [UInt8] = []
-  private var sent = 0
+  private var output = OutputBuffer()
   private var decoder: BodyDecoder?
   private var exchange: (request: Request, entry: Router.Entry)?
   private var task: Task<Void, Never>?
-  private var producer: CheckedContinuation<Void, any Error>?
+  private var producers: WaitingProducers?
   private var isChunked = false
+  private var isHeadBegun = false
   private var inputEnded = false
   private var isProcessing = false
   private var isFlushScheduled = false
@@ -55,10 +55,10 @@ final class Connection {
 
   private func ready(_ readiness: EventLoop.Readiness) {
     if readiness.contains(.write) { flush() }
-    if readiness.contains(.read), !isClosed { read() }
+    if readiness.contains(.read), !isClosed { read(isGone: readiness.contains(.hungUp)) }
   }
 
-  private func read() {
+  private func read(isGone: Bool) {
     switch socket.read(into: &server.scratch) {
     case .bytes(let count):
       if phase == .lingering { return }
@@ -66,7 +66,7 @@ final class Connection {
       input.append(contentsOf: server.scratch[..<count])
       process()
     case .wouldBlock: break
-    case .end: end()
+    case .end: isGone ? close() : end()
     case .failed: close()
     }
   }
@@ -81,8 +81,11 @@ final class Connection {
   private func end() {
     inputEnded = true
     switch phase {
+    case .head, .body:
+      process()
+      updateInterest()
     case .answering: updateInterest()
-    case .head, .body, .streaming, .lingering: output.isEmpty || phase != .head ? close() : closeAfterOutput()
+    case .streaming, .lingering: close()
     }
   }
 
@@ -93,9 +96,13 @@ final class Connection {
     do throws(Refusal) {
       while !isClosed {
         switch phase {
-        case .head: guard try takeHead() else { return }
+        case .head:
+          // A client that does not take its answers gets no further ones: `flush` goes on.
+          guard output.unsent < limits.streamBytes else { return }
+          guard try takeHead() else { return }
         case .body: guard try takeBody() else { return }
-        case .answering, .streaming, .lingering: return updateInterest()
+        case .answering, .streaming: return updateInterest()
+        case .lingering: return
         }
       }
     } catch {
@@ -107,25 +114,25 @@ final class Connection {
   private func takeHead() throws(Refusal) -> Bool {
     guard start < input.count else {
       dropInput()
-      if inputEnded { output.isEmpty ? close() : closeAfterOutput() } else { wait(limits.idleTime) }
+      if inputEnded { closeAfterOutput() } else { wait(limits.idleTime) }
       return false
     }
     guard let length = try RequestHeadParser.end(in: input, from: start, scanned: &scanned, limits: limits) else {
-      if exchangeStart == nil {
-        exchangeStart = EventLoop.now
+      if inputEnded {
+        closeAfterOutput()
+      } else if !isHeadBegun {
+        isHeadBegun = true
         wait(limits.headTime)
       }
       return false
     }
-    exchangeStart = nil
+    isHeadBegun = false
     let head = try RequestHeadParser.parse(input[start..<start + length], limits: limits)
     start += length
     scanned = start
     try begin(head)
     return true
   }
-  /// When the first bytes of an unfinished head came.
-  private var exchangeStart: UInt64?
 
   private func begin(_ head: RequestHead) throws(Refusal) {
     let path = head.text(head.path)
@@ -139,7 +146,7 @@ final class Connection {
     phase = .body
     bodyDeadline = EventLoop.now &+ limits.bodyTime.nanoseconds
     if head.expectsContinue, start == input.count {
-      output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
+      output.append { $0.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8) }
       scheduleFlush()
     }
   }
@@ -149,7 +156,7 @@ final class Connection {
     try decoder?.take(from: input, at: &start)
     guard let decoder, decoder.isDone else {
       dropInputIfTaken()
-      wait(limits.bodyStallTime)
+      if inputEnded { closeAfterOutput() } else { wait(limits.bodyStallTime) }
       return false
     }
     scanned = start
@@ -179,7 +186,7 @@ final class Connection {
     let started = loop.start { [self] in
       var response: Response
       do { response = try await entry.handler(request) } catch { response = server.onError(error, request) }
-      if case .stream(let produce) = response.body, request.method != .head {
+      if case .stream(let produce) = response.body, request.method != .head, response.mayHaveBody {
         await stream(response, request, produce)
       } else {
         send(response, to: request)
@@ -190,14 +197,15 @@ final class Connection {
 
   private func send(_ response: Response, to request: Request) {
     guard !isClosed else { return }
+    let isHTTP10 = request.head.isHTTP10
     let keepAlive = request.head.keepsAlive && !server.isStopping
-    var body: [UInt8] = []
-    if case .bytes(let bytes) = response.body { body = bytes }
-    let hasNone = response.status.kind == .informational || response.status == .noContent || response.status == .notModified
-    ResponseWriter.appendHead(
-      response, framing: hasNone ? .none : .length(body.count), keepAlive: keepAlive, isHTTP10: request.head.isHTTP10,
-      date: server.date.bytes(), to: &output)
-    if request.method != .head, !hasNone { output.append(contentsOf: body) }
+    let date = server.date.bytes()
+    output.append { output in
+      ResponseWriter.appendHead(
+        response, framing: response.framing(isHTTP10: isHTTP10), keepAlive: keepAlive, isHTTP10: isHTTP10, date: date, to: &output)
+      if request.method != .head, response.mayHaveBody, case .bytes(let body) = response.body { output.append(contentsOf: body) }
+    }
+    server.counts.answered += 1
     finishExchange(keepAlive: keepAlive)
   }
 
@@ -220,11 +228,13 @@ final class Connection {
     exchange = nil
     decoder = nil
     let response = server.onRefusal(refusal, peer)
-    var body: [UInt8] = []
-    if case .bytes(let bytes) = response.body { body = bytes }
-    ResponseWriter.appendHead(
-      response, framing: .length(body.count), keepAlive: false, isHTTP10: false, date: server.date.bytes(), to: &output)
-    if !isHead { output.append(contentsOf: body) }
+    let date = server.date.bytes()
+    output.append { output in
+      ResponseWriter.appendHead(
+        response, framing: response.framing(isHTTP10: false), keepAlive: false, isHTTP10: false, date: date, to: &output)
+      if !isHead, case .bytes(let body) = response.body { output.append(contentsOf: body) }
+    }
+    server.counts.refused += 1
     closeAfterOutput()
   }
 
@@ -234,39 +244,43 @@ final class Connection {
     guard !isClosed else { return }
     phase = .streaming
     isChunked = !request.head.isHTTP10
+    let isChunked = isChunked
     let keepAlive = request.head.keepsAlive && isChunked && !server.isStopping
-    ResponseWriter.appendHead(
-      response, framing: isChunked ? .chunked : .untilClose, keepAlive: keepAlive, isHTTP10: !isChunked,
-      date: server.date.bytes(), to: &output)
+    let date = server.date.bytes()
+    output.append { output in
+      ResponseWriter.appendHead(
+        response, framing: response.framing(isHTTP10: !isChunked), keepAlive: keepAlive, isHTTP10: !isChunked, date: date, to: &output)
+    }
+    server.counts.answered += 1
     scheduleFlush()
     do {
       try await produce(ResponseStream(LoopBound(self, on: loop)))
-    } catch  where server.isStopping || error is CancellationError {
     } catch {
-      return close()
+      return breakOff(error, request)
     }
     guard !isClosed else { return }
-    if isChunked { output.append(contentsOf: "0\r\n\r\n".utf8) }
+    if isChunked { output.append { $0.append(contentsOf: "0\r\n\r\n".utf8) } }
     finishExchange(keepAlive: keepAlive && !server.isStopping)
   }
 
-  func writeChunk(_ bytes: [UInt8]) async throws {
-    guard !isClosed else { throw ResponseStream.Closed() }
-    if isChunked { ResponseWriter.appendChunk(bytes, to: &output) } else { output.append(contentsOf: bytes) }
-    scheduleFlush()
-    guard output.count - sent >= limits.streamBytes else { return }
-    let me = LoopBound(self, on: loop)
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { producer = $0 }
-    } onCancel: {
-      me.onLoop { $0.resumeProducer(.failure(CancellationError())) }
-    }
+  /// The body ends without its last chunk, so that nobody takes it for whole.
+  private func breakOff(_ error: any Error, _ request: Request) {
+    if !isClosed, !(error is CancellationError) { _ = server.onError(error, request) }
+    exchange = nil
+    task = nil
+    closeAfterOutput()
   }
 
-  private func resumeProducer(_ result: Result<Void, any Error>) {
-    let waiting = producer
-    producer = nil
-    waiting?.resume(with: result)
+  func writeChunk(_ bytes: [UInt8]) async throws {
+    guard !isClosed, phase == .streaming else { throw ResponseStream.Closed() }
+    output.append { [isChunked] output in
+      if isChunked { ResponseWriter.appendChunk(bytes, to: &output) } else { output.append(contentsOf: bytes) }
+    }
+    scheduleFlush()
+    guard output.unsent >= limits.streamBytes else { return }
+    let waiting = producers ?? WaitingProducers()
+    producers = waiting
+    try await waiting.wait(on: loop)
   }
 
   // MARK: - Writing
@@ -281,38 +295,42 @@ final class Connection {
   func flush() {
     isFlushScheduled = false
     guard !isClosed else { return }
-    while sent < output.count {
-      switch socket.write(output, from: sent) {
-      case .bytes(let count):
-        sent += count
-        if sent < output.count { writeDeadline = EventLoop.now &+ limits.writeStallTime.nanoseconds }
-      case .wouldBlock, .end:
-        if writeDeadline == .max { writeDeadline = EventLoop.now &+ limits.writeStallTime.nanoseconds }
-        if output.count - sent < limits.streamBytes { resumeProducer(.success(())) }
-        return updateInterest()
-      case .failed: return close()
-      }
+    server.counts.writes += output.isEmpty ? 0 : 1
+    switch output.send(to: socket) {
+    case .finished: writeDeadline = .max
+    case .waiting(let tookSome):
+      if tookSome || writeDeadline == .max { writeDeadline = EventLoop.now &+ limits.writeStallTime.nanoseconds }
+    case .failed: return close()
     }
-    output.removeAll(keepingCapacity: output.capacity <= 2048)
-    sent = 0
-    writeDeadline = .max
+    if output.unsent < limits.streamBytes {
+      producers?.resume(.success(()))
+      // Held back in `process`: nothing else is waited for.
+      if phase == .head, deadline == .max { process() }
+    }
     updateInterest()
-    resumeProducer(.success(()))
-    if phase == .lingering { linger() }
+    if phase == .lingering, output.isEmpty { linger() }
   }
 
   private func updateInterest() {
-    var interest: EventLoop.Readiness = []
-    if !inputEnded, phase == .head || phase == .body || phase == .lingering || input.count - start < limits.pipelineBytes {
-      interest.insert(.read)
-    }
-    if sent < output.count, !isFlushScheduled { interest.insert(.write) }
+    guard !isClosed else { return }
+    var interest: EventLoop.Readiness = wantsInput ? .read : []
+    if !output.isEmpty, !isFlushScheduled { interest.insert(.write) }
     loop.watch(socket.descriptor, for: interest)
+  }
+
+  private var wantsInput: Bool {
+    guard !inputEnded else { return false }
+    return switch phase {
+    case .head: output.unsent < limits.streamBytes
+    case .body, .lingering: true
+    case .answering, .streaming: input.count - start < limits.pipelineBytes
+    }
   }
 
   // MARK: - Ending
 
   private func closeAfterOutput() {
+    guard !isClosed else { return }
     phase = .lingering
     dropInput()
     deadline = .max
@@ -333,7 +351,7 @@ final class Connection {
     socket.close()
     task?.cancel()
     task = nil
-    resumeProducer(.failure(ResponseStream.Closed()))
+    producers?.resume(.failure(ResponseStream.Closed()))
     server.remove(self)
   }
 

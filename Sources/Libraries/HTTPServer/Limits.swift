@@ -14,7 +14,7 @@ public struct Limits: Sendable {
   public var trailerBytes = 8 * 1024
   /// Bytes of following requests kept while one is being answered; then reading pauses.
   public var pipelineBytes = 64 * 1024
-  /// Bytes of a streamed response waiting for the client; then the producer waits.
+  /// Bytes of answers waiting for the client; then a stream's producer waits, and no further request is begun.
   public var streamBytes = 64 * 1024
   /// Open connections of the process; at the limit no more are accepted until one closes.
   public var connections = 16_384
@@ -36,7 +36,7 @@ public struct Limits: Sendable {
 
   /// How often deadlines are looked at.
   var sweepInterval: Duration {
-    let shortest = min(headTime, bodyStallTime, idleTime, writeStallTime, lingerTime)
+    let shortest = min(headTime, bodyStallTime, bodyTime, idleTime, writeStallTime, lingerTime)
     return max(.milliseconds(10), min(.milliseconds(500), shortest / 4))
   }
 }

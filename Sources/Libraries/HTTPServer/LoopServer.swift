@@ -14,10 +14,12 @@ final class LoopServer {
   private let maxConnections: Int
   private var listeners: [Socket] = []
   private var connections: [Int32: Connection] = [:]
+  var counts = Server.Statistics()
   private var unflushed: [Connection] = []
+  private var flushing: [Connection] = []
   private var isAccepting = true
   private var sweep: EventLoop.TimerID?
-  private var whenEmpty: (() -> Void)?
+  private var whenEmpty: [() -> Void] = []
 
   init(_ loop: EventLoop, _ configuration: Server.Configuration, router: Router, loops: Int) {
     self.loop = loop
@@ -30,18 +32,27 @@ final class LoopServer {
 
   // MARK: - Accepting
 
-  func listen(on listener: Socket) {
+  /// `spread` gives accepted sockets to the loops in turn: for Unix sockets, which the kernel does not spread.
+  func listen(on listener: Socket, spread: ((Socket, SocketAddress) -> Void)? = nil) {
+    guard !isStopping else { return listener.close() }
     listeners.append(listener)
-    loop.watch(listener.descriptor, .read) { [unowned self] _ in accept(from: listener) }
+    let handOver = spread ?? { [unowned self] socket, peer in take(socket, from: peer) }
+    loop.watch(listener.descriptor, isAccepting ? .read : []) { [unowned self] _ in accept(from: listener, handOver) }
   }
 
-  private func accept(from listener: Socket) {
+  /// Begins to serve an accepted socket.
+  func take(_ socket: Socket, from peer: SocketAddress) {
+    guard !isStopping else { return socket.close() }
+    counts.accepted += 1
+    connections[socket.descriptor] = Connection(socket, peer: peer, server: self)
+    startSweeping()
+  }
+
+  private func accept(from listener: Socket, _ handOver: (Socket, SocketAddress) -> Void) {
     for _ in 0..<64 {
       guard connections.count < maxConnections else { return pauseAccepting() }
       switch listener.accept() {
-      case .accepted(let socket, let peer):
-        connections[socket.descriptor] = Connection(socket, peer: peer, server: self)
-        startSweeping()
+      case .accepted(let socket, let peer): handOver(socket, peer)
       case .wouldBlock: return
       case .exhausted:
         pauseAccepting()
@@ -65,7 +76,11 @@ final class LoopServer {
   func remove(_ connection: Connection) {
     connections[connection.descriptor] = nil
     if connections.count < maxConnections { resumeAccepting() }
-    if connections.isEmpty { whenEmpty?() }
+    if connections.isEmpty, !whenEmpty.isEmpty {
+      let waiting = whenEmpty
+      whenEmpty = []
+      for each in waiting { each() }
+    }
   }
 
   // MARK: - Once a turn, and now and then
@@ -76,9 +91,9 @@ final class LoopServer {
   }
 
   private func flush() {
-    let flushing = unflushed
-    unflushed.removeAll(keepingCapacity: true)
+    swap(&unflushed, &flushing)
     for connection in flushing { connection.flush() }
+    flushing.removeAll(keepingCapacity: true)
   }
 
   private func startSweeping() {
@@ -110,15 +125,22 @@ final class LoopServer {
 
   private func untilEmpty(atMost grace: Duration) async {
     await withCheckedContinuation { continuation in
-      var timer: EventLoop.TimerID?
-      let finish = { [unowned self] in
-        guard whenEmpty != nil else { return }
-        whenEmpty = nil
-        if let timer { loop.cancel(timer) }
-        continuation.resume()
+      var waiting: CheckedContinuation<Void, Never>? = continuation
+      let finish = {
+        waiting?.resume()
+        waiting = nil
       }
-      whenEmpty = finish
-      timer = loop.after(grace, finish)
+      let timer = loop.after(grace, finish)
+      whenEmpty.append { [loop] in
+        loop.cancel(timer)
+        finish()
+      }
     }
+  }
+
+  var statistics: Server.Statistics {
+    var statistics = counts
+    statistics.open = connections.count
+    return statistics
   }
 }

@@ -34,7 +34,7 @@ public final class Request {
 
   /// How many fields have this name.
   public func headerCount(_ name: HTTPField.Name) -> Int {
-    head.fields.count { head.text($0.name).lowercased() == name.canonicalName }
+    head.fields.count { head.matches($0, name.canonicalName) }
   }
 
   /// All header fields, built now: for handlers that pass them on or store them.

@@ -37,7 +37,7 @@ struct RequestHead {
     return joined
   }
 
-  private func matches(_ field: Field, _ canonicalName: String) -> Bool {
+  func matches(_ field: Field, _ canonicalName: String) -> Bool {
     let name = canonicalName.utf8
     guard name.count == field.name.count else { return false }
     var index = field.name.lowerBound

@@ -10,6 +10,7 @@ struct RequestHeadParser {
   private var hostCount = 0
   private var contentLength: Int?
   private var transferCoding: Range<Int>?
+  private var isClosing = false
 
   /// The number of bytes of `input`, from `start`, up to and with the empty line; nil when it has not come yet.
   /// `scanned` is where looking goes on with the next bytes. Throws as soon as it is clear that this becomes no head:
@@ -208,10 +209,7 @@ struct RequestHeadParser {
   private mutating func connectionOptions(_ field: RequestHead.Field) {
     for option in bytes[field.value].split(separator: UInt8(ascii: ",")) {
       let name = option.filter { $0 != 0x20 && $0 != 0x09 }.map(\.lowercasedASCII)
-      if name.elementsEqual("close".utf8) {
-        head.keepsAlive = false
-        return
-      }
+      if name.elementsEqual("close".utf8) { isClosing = true }
       if name.elementsEqual("keep-alive".utf8) { head.keepsAlive = true }
     }
   }
@@ -227,6 +225,7 @@ struct RequestHeadParser {
   // MARK: - The message as a whole (section 6)
 
   private mutating func checkWhole() throws(Refusal) {
+    if isClosing { head.keepsAlive = false }
     if hostCount == 0, !head.isHTTP10 { throw .badRequest("Host is missing") }
     guard let transferCoding else {
       if let contentLength { head.framing = .length(contentLength) }

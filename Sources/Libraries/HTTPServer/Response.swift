@@ -9,7 +9,8 @@ public struct Response: Sendable {
   public enum Body: Sendable {
     case none
     case bytes([UInt8])
-    /// Sent while it is made, as chunks; the closure ends the body by returning. It is cancelled when the client is gone.
+    /// Sent while it is made, as chunks. The closure ends the body by returning; where it throws, the connection is cut, so that
+    /// the client knows that something is missing. It is cancelled when the client is gone and when the server stops.
     case stream(@Sendable (ResponseStream) async throws -> Void)
   }
 
@@ -40,12 +41,20 @@ public struct Response: Sendable {
     return answer
   }
 
-  /// Weak comparison of an entity-tag list with one tag.
+  /// Weak comparison of an entity-tag list with one tag (RFC 9110 section 8.8.3).
   public static func matches(_ list: String, _ tag: String) -> Bool {
-    func opaque(_ tag: some StringProtocol) -> Substring { Substring(tag.hasPrefix("W/") ? tag.dropFirst(2) : tag.dropFirst(0)) }
-    return list.split(separator: ",").contains { item in
-      let item = item.drop { $0 == " " }.prefix { $0 != " " }
-      return item == "*" || opaque(item) == opaque(tag)
+    let wanted = opaque(Substring(tag))
+    var rest = Substring(list)
+    while let start = rest.firstIndex(where: { $0 != " " && $0 != "\t" && $0 != "," }) {
+      rest = rest[start...]
+      if rest.hasPrefix("*") { return true }
+      let item = opaque(rest)
+      guard item.hasPrefix("\""), let close = item.dropFirst().firstIndex(of: "\"") else { return false }
+      if item[...close] == wanted { return true }
+      rest = item[item.index(after: close)...]
     }
+    return false
   }
+
+  private static func opaque(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
 }

@@ -14,3 +14,30 @@ public final class ResponseStream: Sendable {
     try await connection.value.writeChunk(bytes)
   }
 }
+
+/// Those who wait until a client has taken more of its stream. Lives on one loop.
+final class WaitingProducers {
+  private var continuations: [Int: CheckedContinuation<Void, any Error>] = [:]
+  private var last = 0
+
+  /// Throws what `resume` is given, or `CancellationError`.
+  func wait(on loop: EventLoop) async throws {
+    last += 1
+    let number = last
+    let me = LoopBound(self, on: loop)
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        if Task.isCancelled { continuation.resume(throwing: CancellationError()) } else { me.value.continuations[number] = continuation }
+      }
+    } onCancel: {
+      me.onLoop { $0.continuations.removeValue(forKey: number)?.resume(throwing: CancellationError()) }
+    }
+  }
+
+  func resume(_ result: Result<Void, any Error>) {
+    guard !continuations.isEmpty else { return }
+    let waiting = continuations.values
+    continuations = [:]
+    for continuation in waiting { continuation.resume(with: result) }
+  }
+}

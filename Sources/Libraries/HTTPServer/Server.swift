@@ -31,27 +31,73 @@ public final class Server: Sendable {
     parts = PerLoop(loops: count) { LoopServer($0, configuration, router: router, loops: count) }
   }
 
-  /// Listens on every loop and returns the address, with its port where 0 was asked for; a Unix path is served by the first loop alone.
-  /// Throws `SocketFailure`.
+  /// Listens for every loop and returns the address, with its port where 0 was asked for. Throws `SocketFailure`.
   @discardableResult
   public func listen(at address: SocketAddress) async throws -> SocketAddress {
-    let first = try await listen(at: address, on: loops.loops[0])
-    guard case .internet = first else { return address }
-    for loop in loops.loops.dropFirst() { _ = try await listen(at: first, on: loop) }
-    return first
+    let isShared = loops.loops.count > 1
+    guard case .internet(let bytes, let port) = address, isShared else { return try await listen(at: address, on: loops.loops[0]) }
+    if port != 0 { try Socket.checkFree(address) }
+    let bound = try await listen(at: address, isShared: true, on: loops.loops[0])
+    let others = SocketAddress.internet(bytes: bytes, port: bound.port)
+    for loop in loops.loops.dropFirst() { _ = try await listen(at: others, isShared: true, on: loop) }
+    return bound
   }
 
-  private func listen(at address: SocketAddress, on loop: EventLoop) async throws -> SocketAddress {
-    try await withTaskExecutorPreference(loop) { [parts] in
-      let socket = try Socket.listen(at: address)
-      if case .internet = address { socket.setNoDelay() }
-      let bound = socket.localAddress
+  private func listen(at address: SocketAddress, isShared: Bool = false, on loop: EventLoop) async throws -> SocketAddress {
+    try await withTaskExecutorPreference(loop) { [self] in
+      let socket = try Socket.listen(at: address, isShared: isShared)
+      guard case .internet = address else {
+        parts.here.listen(on: socket, spread: spread())
+        return address
+      }
+      socket.setNoDelay()
       parts.here.listen(on: socket)
-      return bound
+      return socket.localAddress
     }
   }
 
-  /// Stops accepting, lets running requests finish for `grace`, then closes every connection.
+  /// Gives sockets to the loops in turn.
+  private func spread() -> (Socket, SocketAddress) -> Void {
+    var next = 0
+    return { [parts, loops] socket, peer in
+      let loop = loops.loops[next]
+      next = (next + 1) % loops.loops.count
+      if loop.isCurrent { return parts.here.take(socket, from: peer) }
+      let descriptor = socket.release()
+      loop.submit { parts.here.take(Socket(owning: descriptor), from: peer) }
+    }
+  }
+
+  /// What the server has done since it began, and what it holds now.
+  public struct Statistics: Sendable, Equatable {
+    /// Connections now open.
+    public var open = 0
+    /// Connections ever accepted.
+    public var accepted = 0
+    /// Answers of handlers.
+    public var answered = 0
+    /// Answers to what was no request.
+    public var refused = 0
+    /// Calls of the kernel to send: several answers may leave in one.
+    public var writes = 0
+    public init() {}
+  }
+
+  /// The sum over all loops.
+  public func statistics() async -> Statistics {
+    var sum = Statistics()
+    for loop in loops.loops {
+      let part = await withTaskExecutorPreference(loop) { [parts] in parts.here.statistics }
+      sum.open += part.open
+      sum.accepted += part.accepted
+      sum.answered += part.answered
+      sum.refused += part.refused
+      sum.writes += part.writes
+    }
+    return sum
+  }
+
+  /// Stops accepting, lets running requests finish for `grace`, then closes every connection. Streams are cancelled at once.
   public func stop(grace: Duration = .seconds(10)) async {
     try? await loops.onEach { [parts] _ in await parts.here.stop(grace: grace) }
   }

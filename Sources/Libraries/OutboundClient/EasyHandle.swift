@@ -32,7 +32,10 @@ internal import CCurl
   /// libcurl keeps a copy.
   func setBody(_ body: [UInt8]) {
     check(unsafe ccurl_set_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
-    check(unsafe body.withUnsafeBytes { unsafe ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, $0.baseAddress ?? UnsafeRawPointer(pointer)) })
+    let code = unsafe body.withUnsafeBytes { bytes in
+      unsafe ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(pointer))
+    }
+    check(code)
   }
 
   /// Each as `Name: value`, as `Name;` for an empty value, or as `Name:` to leave out what libcurl would add.

@@ -19,8 +19,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
   private var running: [UnownedJob] = []
   private var deferred: [() -> Void] = []
   private var deferring: [() -> Void] = []
-  private var watches: [Int32: Watch] = [:]
+  /// By descriptor.
+  private var watches: [Watch?] = []
+  private var batch: UInt64 = 0
   private var timers = Timers()
+  private var sleepers: [ObjectIdentifier: Sleeper] = [:]
   private var stopping = false
 
   /// What other threads hand over, and whether the loop has been told.
@@ -28,7 +31,6 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     var jobs: [UnownedJob] = []
     var work: [@Sendable () -> Void] = []
     var woken = false
-    var closed = false
   }
 
   /// Traps when the process is out of file descriptors.
@@ -84,7 +86,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   /// Runs `work` when everything now runnable has run, before the loop waits: the place to flush buffers once.
-  public func atEndOfTurn(_ work: @escaping () -> Void) { deferred.append(work) }
+  public func atEndOfTurn(_ work: @escaping () -> Void) {
+    preconditionCurrent()
+    deferred.append(work)
+  }
 
   private func handOver(_ change: (inout sending Remote) -> Void) {
     let first = remote.withLock { remote in
@@ -121,18 +126,22 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   // MARK: - File descriptors
 
-  /// Calls `handler` whenever `descriptor` is ready for one of `interest`, or has failed (then as `.read` and `.write`).
+  /// Calls `handler` whenever `descriptor` is ready for one of `interest`, or has failed (then with all of
+  /// `.read`, `.write` and `.hungUp`).
   /// One watch a descriptor; take it away with `unwatch` before closing.
   public func watch(_ descriptor: Int32, _ interest: Readiness, _ handler: @escaping (Readiness) -> Void) {
     preconditionCurrent()
-    precondition(watches[descriptor] == nil, "descriptor \(descriptor) is watched already")
-    watches[descriptor] = Watch(interest: interest, handler: handler)
+    precondition(watched(descriptor) == nil, "descriptor \(descriptor) is watched already")
+    let missing = Int(descriptor) + 1 - watches.count
+    if missing > 0 { watches.append(contentsOf: repeatElement(nil, count: max(missing, watches.count))) }
+    watches[Int(descriptor)] = Watch(interest: interest, since: batch, handler: handler)
     control(EPOLL_CTL_ADD, descriptor, interest)
   }
 
   /// Changes what a watched descriptor waits for; an empty interest keeps the watch for errors alone.
   public func watch(_ descriptor: Int32, for interest: Readiness) {
-    guard let watch = watches[descriptor], watch.interest != interest else { return }
+    preconditionCurrent()
+    guard let watch = watched(descriptor), watch.interest != interest else { return }
     watch.interest = interest
     control(EPOLL_CTL_MOD, descriptor, interest)
   }
@@ -140,9 +149,13 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
   /// No effect on a descriptor that is not watched.
   public func unwatch(_ descriptor: Int32) {
     preconditionCurrent()
-    guard let watch = watches.removeValue(forKey: descriptor) else { return }
-    watch.cancelled = true
+    guard watched(descriptor) != nil else { return }
+    watches[Int(descriptor)] = nil
     control(EPOLL_CTL_DEL, descriptor, [])
+  }
+
+  private func watched(_ descriptor: Int32) -> Watch? {
+    watches.indices.contains(Int(descriptor)) ? watches[Int(descriptor)] : nil
   }
 
   public struct Readiness: OptionSet, Sendable {
@@ -152,15 +165,18 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     public static let write = Readiness(rawValue: EPOLLOUT.rawValue)
     /// The peer has shut down its writing side (a half-close).
     public static let peerClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
-    fileprivate static let failed = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
+    /// Both directions are closed, or the connection has failed. Reported whatever the interest.
+    public static let hungUp = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
   }
 
   private final class Watch {
     var interest: Readiness
+    /// The batch of events during which it was made: those events are of an earlier owner of the descriptor.
+    let since: UInt64
     let handler: (Readiness) -> Void
-    var cancelled = false
-    init(interest: Readiness, handler: @escaping (Readiness) -> Void) {
+    init(interest: Readiness, since: UInt64, handler: @escaping (Readiness) -> Void) {
       self.interest = interest
+      self.since = since
       self.handler = handler
     }
   }
@@ -183,7 +199,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
       runJobs()
       runDeferred()
       let count = unsafe clinux_epoll_wait(epoll, &events, Int32(events.count), waitMilliseconds)
-      for event in events.prefix(max(0, Int(count))) { deliver(event) }
+      batch &+= 1
+      for index in 0..<max(0, Int(count)) { deliver(events[index]) }
     }
     finish()
   }
@@ -198,14 +215,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
       unsafe eventfd_read(wakeUp, &count)
       return
     }
-    guard let watch = watches[descriptor] else { return }
+    guard let watch = watched(descriptor), watch.since != batch else { return }
     var ready = Readiness(rawValue: event.events)
-    if !ready.isDisjoint(with: .failed) { ready.formUnion([.read, .write]) }
+    if !ready.isDisjoint(with: .hungUp) { ready.formUnion([.read, .write, .hungUp]) }
     watch.handler(ready)
   }
 
+  /// Until none is left, but not forever: tasks that keep each other busy must not keep the kernel's events waiting.
   private func runJobs() {
-    while true {
+    for _ in 0..<64 {
       if jobs.isEmpty {
         takeRemote()
         if jobs.isEmpty { return }
@@ -217,17 +235,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func takeRemote() {
-    var taken = remote.withLock { remote in
-      guard remote.woken else { return Remote() }
+    let taken = remote.withLock { remote -> Remote? in
+      guard remote.woken else { return nil }
       defer { remote = Remote() }
       return remote
     }
+    guard let taken else { return }
     jobs.append(contentsOf: taken.jobs)
-    while !taken.work.isEmpty {
-      let work = taken.work
-      taken.work.removeAll()
-      for each in work { each() }
-    }
+    for work in taken.work { work() }
   }
 
   private func fireTimers() {
@@ -251,14 +266,20 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     return next <= now ? 0 : Int32(clamping: (next - now + 999_999) / 1_000_000)
   }
 
-  /// What was started must not be left hanging: the last jobs run, cancelled tasks among them.
+  /// What was started must not be left hanging: who sleeps is woken with `CancellationError`, and the last jobs run.
   private func finish() {
+    for sleeper in sleepers.values { sleeper.finish(.failure(CancellationError())) }
     runJobs()
     runDeferred()
     runJobs()
     clinux_set_current_loop(nil)
     thread.store(0, ordering: .relaxed)
   }
+
+  // MARK: - Sleepers
+
+  func add(_ sleeper: Sleeper) { sleepers[ObjectIdentifier(sleeper)] = sleeper }
+  func remove(_ sleeper: Sleeper) { sleepers[ObjectIdentifier(sleeper)] = nil }
 }
 
 extension Duration {

@@ -3,7 +3,6 @@ import Glibc
 import Synchronization
 
 /// The loops of a process, each on a thread of its own.
-/// `@unchecked Sendable`: the loops never change; `threads` is guarded.
 public final class LoopGroup: Sendable {
   public let loops: [EventLoop]
   private let threads = Mutex<[pthread_t]>([])
@@ -27,7 +26,7 @@ public final class LoopGroup: Sendable {
   /// Stops every loop and waits for its thread. Not from a loop.
   public func stop() {
     precondition(EventLoop.currentIfAny == nil, "a loop cannot wait for itself")
-    for loop in loops { loop.submit { loop.stop() } }
+    for loop in loops { loop.stop() }
     let joining = threads.withLock { threads in
       defer { threads = [] }
       return threads

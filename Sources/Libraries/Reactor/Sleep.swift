@@ -1,22 +1,27 @@
 extension EventLoop {
   /// Suspends the current task, which must run on this loop, for `delay`.
-  /// Throws `CancellationError` as soon as the task is cancelled.
+  /// Throws `CancellationError` as soon as the task is cancelled or the loop stops.
   public func sleep(for delay: Duration) async throws {
     preconditionCurrent()
     try Task.checkCancellation()
-    let waiter = LoopBound(Waiter(), on: self)
-    let timer = after(delay) { waiter.value.finish(.success(())) }
-    defer { cancel(timer) }
+    let sleeper = Sleeper()
+    add(sleeper)
+    let timer = after(delay) { sleeper.finish(.success(())) }
+    defer {
+      cancel(timer)
+      remove(sleeper)
+    }
+    let bound = LoopBound(sleeper, on: self)
     try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { waiter.value.wait($0) }
+      try await withCheckedThrowingContinuation { bound.value.wait($0) }
     } onCancel: {
-      waiter.onLoop { $0.finish(.failure(CancellationError())) }
+      bound.onLoop { $0.finish(.failure(CancellationError())) }
     }
   }
 }
 
 /// Resumes its continuation exactly once, also when the outcome came first.
-private final class Waiter {
+final class Sleeper {
   private var continuation: CheckedContinuation<Void, any Error>?
   private var outcome: Result<Void, any Error>?
 

@@ -6,14 +6,24 @@ import Glibc
 public final class Socket {
   public let descriptor: Int32
   private var isOpen = true
+  /// Of a listening Unix socket: goes with it.
+  private var path: String?
 
-  init(descriptor: Int32) { self.descriptor = descriptor }
+  /// Takes over a connected descriptor that does not block.
+  public init(owning descriptor: Int32) { self.descriptor = descriptor }
   deinit { close() }
 
   public func close() {
     guard isOpen else { return }
     isOpen = false
+    if let path { unsafe unlink(path) }
     _ = Glibc.close(descriptor)
+  }
+
+  /// Gives the descriptor away: whoever takes it closes it.
+  public func release() -> Int32 {
+    isOpen = false
+    return descriptor
   }
 
   public enum Transfer: Equatable {
@@ -56,7 +66,7 @@ public final class Socket {
   /// Tells the peer that nothing more will be sent; what it still sends can be read.
   public func finishWriting() { _ = Glibc.shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// The bytes the kernel has not yet been able to send on.
+  /// Small writes leave at once (TCP_NODELAY); sockets accepted from this one inherit it.
   public func setNoDelay() { set(Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
 
   private func set(_ level: Int32, _ option: Int32, _ value: Int32) {
@@ -64,42 +74,57 @@ public final class Socket {
     unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  /// Listens at `address`. Several sockets may listen at one internet address: the kernel spreads connections over them.
-  /// A Unix path left by a dead process is taken over. Throws `SocketFailure`.
-  public static func listen(at address: SocketAddress, backlog: Int32 = 1024) throws(SocketFailure) -> Socket {
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-    let descriptor = Glibc.socket(address.family, type, 0)
-    guard descriptor >= 0 else { throw SocketFailure(operation: "listen at \(address)") }
-    let socket = Socket(descriptor: descriptor)
+  /// Listens at `address`. Where `isShared`, several sockets of this user may listen at one internet address, and the kernel
+  /// spreads connections over them. A Unix path left by a dead process is taken over. Throws `SocketFailure`.
+  public static func listen(at address: SocketAddress, isShared: Bool = false, backlog: Int32 = 1024) throws(SocketFailure) -> Socket {
+    let socket = try make(for: address, "listen at \(address)")
     if case .unix(let path) = address {
-      if unlinkIfDead(path) == false { throw SocketFailure(operation: "listen at \(address)", code: EADDRINUSE) }
+      try removeIfDead(path)
     } else {
       socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
-      socket.set(SOL_SOCKET, SO_REUSEPORT, 1)
+      if isShared { socket.set(SOL_SOCKET, SO_REUSEPORT, 1) }
       if address.family == AF_INET6 { socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
     }
-    let bound = unsafe address.withSockaddr { unsafe Glibc.bind(descriptor, $0, $1) }
-    guard bound == 0, Glibc.listen(descriptor, backlog) == 0 else { throw SocketFailure(operation: "listen at \(address)") }
+    let bound = unsafe address.withSockaddr { unsafe Glibc.bind(socket.descriptor, $0, $1) }
+    guard bound == 0 else { throw SocketFailure(operation: "listen at \(address)") }
+    if case .unix(let path) = address { socket.path = path }
+    guard Glibc.listen(socket.descriptor, backlog) == 0 else { throw SocketFailure(operation: "listen at \(address)") }
     return socket
   }
 
-  /// False when somebody answers at `path`.
-  private static func unlinkIfDead(_ path: String) -> Bool {
-    guard let probe = try? connect(to: .unix(path: path)) else {
-      unsafe unlink(path)
-      return true
+  /// Throws `SocketFailure` when somebody listens at `address` already: sockets that share one address cannot tell.
+  public static func checkFree(_ address: SocketAddress) throws(SocketFailure) {
+    let socket = try make(for: address, "listen at \(address)")
+    socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
+    let bound = unsafe address.withSockaddr { unsafe Glibc.bind(socket.descriptor, $0, $1) }
+    guard bound == 0 else { throw SocketFailure(operation: "listen at \(address)") }
+  }
+
+  /// Takes away a socket file nobody listens at; any other file stays, and binding there fails.
+  private static func removeIfDead(_ path: String) throws(SocketFailure) {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+    do throws(SocketFailure) {
+      try connect(to: .unix(path: path)).close()
+    } catch {
+      if error.code == ECONNREFUSED { unsafe unlink(path) }
     }
-    probe.close()
-    return false
+  }
+
+  private static func make(for address: SocketAddress, _ operation: String) throws(SocketFailure) -> Socket {
+    if case .unix(let path) = address, path.utf8.count > 107 || path.isEmpty {
+      throw SocketFailure(operation: operation, code: ENAMETOOLONG)
+    }
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    let descriptor = Glibc.socket(address.family, type, 0)
+    guard descriptor >= 0 else { throw SocketFailure(operation: operation) }
+    return Socket(owning: descriptor)
   }
 
   /// Begins to connect; the socket becomes writable when it has succeeded or failed. Throws `SocketFailure` when it failed at once.
   public static func connect(to address: SocketAddress) throws(SocketFailure) -> Socket {
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-    let descriptor = Glibc.socket(address.family, type, 0)
-    guard descriptor >= 0 else { throw SocketFailure(operation: "connect to \(address)") }
-    let socket = Socket(descriptor: descriptor)
-    let result = unsafe address.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
+    let socket = try make(for: address, "connect to \(address)")
+    let result = unsafe address.withSockaddr { unsafe Glibc.connect(socket.descriptor, $0, $1) }
     guard result == 0 || clinux_errno() == EINPROGRESS else { throw SocketFailure(operation: "connect to \(address)") }
     return socket
   }
@@ -121,7 +146,7 @@ public final class Socket {
           unsafe clinux_accept(self.descriptor, $0, &length)
         }
       }
-      if descriptor >= 0 { return .accepted(Socket(descriptor: descriptor), SocketAddress(storage)) }
+      if descriptor >= 0 { return .accepted(Socket(owning: descriptor), SocketAddress(storage)) }
       switch clinux_errno() {
       case EINTR, ECONNABORTED: continue
       case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(clinux_errno())

@@ -11,7 +11,8 @@ public enum SHA256 {
 
   private static func digest(_ message: UnsafeRawBufferPointer) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: 32) { target, count in
-      unsafe COpenSSL.SHA256(message.baseAddress, message.count, target.baseAddress)
+      let done = unsafe EVP_Digest(message.baseAddress, message.count, target.baseAddress, nil, Fetched.sha256.pointer, nil)
+      precondition(done == 1, "the cryptographic library refused SHA-256")
       count = 32
     }
   }
@@ -51,10 +52,35 @@ private func equal(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> 
   return unsafe CRYPTO_memcmp(first, second, a.count) == 0
 }
 
+/// What OpenSSL 3 looks up by name at every call of its older functions, looked up once.
+/// `@unchecked Sendable`: never changed after it was made; copies are worked with.
+@safe private final class Fetched: @unchecked Sendable {
+  let pointer: OpaquePointer
+
+  static let sha256 = unsafe Fetched(EVP_MD_fetch(nil, "SHA256", nil))
+  static let hmacSHA1 = Fetched(hmac: "SHA1")
+  static let hmacSHA256 = Fetched(hmac: "SHA256")
+
+  private init(_ found: OpaquePointer?) {
+    guard let found = unsafe found else { preconditionFailure("the cryptographic library lacks what every build of it has") }
+    unsafe pointer = unsafe found
+  }
+
+  private convenience init(hmac digest: String) {
+    unsafe self.init(EVP_MAC_CTX_new(EVP_MAC_fetch(nil, "HMAC", nil)))
+    var name = Array(digest.utf8CString)
+    let done = unsafe name.withUnsafeMutableBufferPointer { name in
+      let parameters = unsafe [OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0), OSSL_PARAM_construct_end()]
+      return unsafe EVP_MAC_CTX_set_params(pointer, parameters)
+    }
+    precondition(done == 1, "the cryptographic library has no HMAC with \(digest)")
+  }
+}
+
 private enum Digest {
   case sha1, sha256
   var length: Int { self == .sha1 ? 20 : 32 }
-  var algorithm: OpaquePointer? { self == .sha1 ? unsafe EVP_sha1() : unsafe EVP_sha256() }
+  var template: Fetched { self == .sha1 ? .hmacSHA1 : .hmacSHA256 }
 }
 
 private func hmac(_ digest: Digest, _ key: [UInt8], _ message: [UInt8]) -> [UInt8] {
@@ -67,10 +93,17 @@ private func hmac(_ digest: Digest, _ key: String, _ message: String) -> [UInt8]
 
 private func hmac(_ digest: Digest, _ key: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer) -> [UInt8] {
   unsafe [UInt8](unsafeUninitializedCapacity: digest.length) { target, count in
-    let data = unsafe message.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    let done = unsafe HMAC(digest.algorithm, key.baseAddress, Int32(key.count), data, message.count, target.baseAddress, nil)
-    precondition(unsafe done != nil, "the cryptographic library refused HMAC")
-    count = digest.length
+    let context = unsafe EVP_MAC_CTX_dup(digest.template.pointer)
+    defer { unsafe EVP_MAC_CTX_free(context) }
+    var nothing: UInt8 = 0
+    let done = unsafe withUnsafePointer(to: &nothing) { nothing in
+      // An empty key has no address, which OpenSSL would take for "no key given".
+      let key = unsafe UnsafeBufferPointer(start: key.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? nothing, count: key.count)
+      let data = unsafe message.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      return unsafe EVP_MAC_init(context, key.baseAddress, key.count, nil) == 1 && EVP_MAC_update(context, data, message.count) == 1
+        && EVP_MAC_final(context, target.baseAddress, &count, target.count) == 1
+    }
+    precondition(done && count == digest.length, "the cryptographic library refused HMAC")
   }
 }
 

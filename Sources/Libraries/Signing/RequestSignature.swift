@@ -138,7 +138,7 @@ public enum SignatureRefusal: Error, Sendable, Hashable, CustomStringConvertible
     switch self {
     case .notSigned: "Sign the request with an Authorization header of scheme Auth."
     case .tooLong: "The Authorization header is too long."
-    case .malformed: "The Authorization header is not form-URL-encoded as name=value pairs."
+    case .malformed: "The Authorization header is not form-URL-encoded as name=value pairs, each name once."
     case .repeated(let name): "The parameter \(name) is given twice."
     case .missing(let name): "The parameter \(name) is missing or empty."
     case .unknownMethod: "auth_signature_method must be HMAC-SHA1."

@@ -5,33 +5,48 @@ import Synchronization
 /// Traps when the system gives no randomness: nothing that follows could be trusted.
 public enum SecureRandom {
   private struct Block {
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    var used = 4096
+    private var bytes = [UInt8](repeating: 0, count: 4096)
+    private var used = 4096
+
+    /// The next byte, wiped here.
+    mutating func next() -> UInt8 {
+      if used == bytes.count {
+        SecureRandom.fill(&bytes)
+        used = 0
+      }
+      defer {
+        bytes[used] = 0
+        used += 1
+      }
+      return bytes[used]
+    }
   }
   private static let block = Mutex(Block())
 
   public static func bytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
-    if count > 256 { fill(&bytes) } else { take(count) { bytes[$0] = $1 } }
+    if count > 256 {
+      fill(&bytes)
+    } else {
+      block.withLock { block in
+        for index in bytes.indices { bytes[index] = block.next() }
+      }
+    }
     return bytes
   }
 
-  /// Gives `count` (at most 256) bytes of the block to `each`, one by one with their index; they are wiped as they go.
-  fileprivate static func take(_ count: Int, _ each: (Int, UInt8) -> Void) {
+  /// 128 bits.
+  fileprivate static func words() -> (UInt64, UInt64) {
     block.withLock { block in
-      if block.used + count > block.bytes.count {
-        fill(&block.bytes)
-        block.used = 0
-      }
-      for index in 0..<count {
-        each(index, block.bytes[block.used])
-        block.bytes[block.used] = 0
-        block.used += 1
-      }
+      var first: UInt64 = 0
+      var second: UInt64 = 0
+      for _ in 0..<8 { first = first << 8 | UInt64(block.next()) }
+      for _ in 0..<8 { second = second << 8 | UInt64(block.next()) }
+      return (first, second)
     }
   }
 
-  private static func fill(_ bytes: inout [UInt8]) {
+  fileprivate static func fill(_ bytes: inout [UInt8]) {
     let done = unsafe RAND_bytes(&bytes, Int32(bytes.count))
     precondition(done == 1, "the system gave no random bytes")
   }
@@ -41,24 +56,21 @@ public enum SecureRandom {
 public enum UUIDText {
   /// A version 4 UUID.
   public static func random() -> String {
-    unsafe String(unsafeUninitializedCapacity: 36) { text in
-      var place = 0
-      SecureRandom.take(16) { index, byte in
-        let byte =
-          switch index {
-          case 6: byte & 0x0F | 0x40
-          case 8: byte & 0x3F | 0x80
-          default: byte
-          }
-        if index == 4 || index == 6 || index == 8 || index == 10 {
-          unsafe text[place] = UInt8(ascii: "-")
-          place += 1
+    var (high, low) = SecureRandom.words()
+    high = high & ~0xF000 | 0x4000
+    low = low & ~(0b11 << 62) | 0b10 << 62
+    return unsafe String(unsafeUninitializedCapacity: 36) { text in
+      var bits = high
+      for place in 0..<36 {
+        switch place {
+        case 8, 13, 18, 23: unsafe text[place] = UInt8(ascii: "-")
+        default:
+          if place == 19 { bits = low }
+          unsafe text[place] = Hex.digit(UInt8(bits >> 60))
+          bits <<= 4
         }
-        unsafe text[place] = Hex.digit(byte >> 4)
-        unsafe text[place + 1] = Hex.digit(byte & 15)
-        place += 2
       }
-      return place
+      return 36
     }
   }
 

@@ -75,36 +75,38 @@ public enum Hex {
 
 /// `application/x-www-form-urlencoded` values, as a browser or `java.net.URLEncoder` writes them.
 enum FormText {
-  static func encoded(_ text: String) -> String {
-    var encoded: [UInt8] = []
-    for byte in text.utf8 {
+  static func append(_ value: String, to text: inout [UInt8]) {
+    for byte in value.utf8 {
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
         UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "*"):
-        encoded.append(byte)
-      case UInt8(ascii: " "): encoded.append(UInt8(ascii: "+"))
+        text.append(byte)
+      case UInt8(ascii: " "): text.append(UInt8(ascii: "+"))
       default:
-        encoded.append(UInt8(ascii: "%"))
-        encoded.append(upperDigits[Int(byte >> 4)])
-        encoded.append(upperDigits[Int(byte & 15)])
+        text.append(UInt8(ascii: "%"))
+        text.append(upperDigit(byte >> 4))
+        text.append(upperDigit(byte & 15))
       }
     }
-    return String(decoding: encoded, as: UTF8.self)
   }
-  private static let upperDigits = [UInt8]("0123456789ABCDEF".utf8)
+
+  private static func upperDigit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10 }
 
   /// Nil when a `%` is not followed by two digits, or the result is not UTF-8.
-  static func decoded(_ bytes: some Sequence<UInt8>) -> String? {
+  static func decoded(_ bytes: ArraySlice<UInt8>) -> String? {
     var decoded: [UInt8] = []
-    var rest = bytes.makeIterator()
-    while let byte = rest.next() {
-      switch byte {
+    decoded.reserveCapacity(bytes.count)
+    var place = bytes.startIndex
+    while place < bytes.endIndex {
+      switch bytes[place] {
       case UInt8(ascii: "+"): decoded.append(UInt8(ascii: " "))
       case UInt8(ascii: "%"):
-        guard let high = rest.next().flatMap(Hex.value), let low = rest.next().flatMap(Hex.value) else { return nil }
+        guard place + 2 < bytes.endIndex, let high = Hex.value(bytes[place + 1]), let low = Hex.value(bytes[place + 2]) else { return nil }
         decoded.append(high << 4 | low)
-      default: decoded.append(byte)
+        place += 2
+      default: decoded.append(bytes[place])
       }
+      place += 1
     }
     return String(validating: decoded, as: UTF8.self)
   }

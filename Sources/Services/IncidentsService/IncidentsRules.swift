@@ -108,7 +108,7 @@ enum Words {
     default:
       switch scalar.properties.generalCategory {
       case .lowercaseLetter, .uppercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .letterNumber,
-        .nonspacingMark, .spacingMark:
+        .otherNumber, .nonspacingMark, .spacingMark:
         true
       default: false
       }

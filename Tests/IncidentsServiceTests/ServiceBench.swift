@@ -1,0 +1,140 @@
+import Foundation
+import HTTPTypes
+import IncidentsService
+import JSONBytes
+import OutboundClient
+import PrivateServers
+import RedisClient
+import ServiceRuntime
+import Synchronization
+import Testing
+import UsersService
+
+/// The services users and incidents on a real Redis of their own, over HTTP, with three people who are signed in.
+final class ServiceBench: Sendable {
+  let redis: PrivateRedis
+  let users: RunningService
+  let incidents: RunningService
+  /// Tokens.
+  let admin, sre, viewer: String
+  let sreID, viewerID: String
+  private let hasUsers = Mutex(true)
+
+  struct Answer: Sendable {
+    let status: Int
+    let fields: HTTPFields
+    let body: [UInt8]
+    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
+    /// The names of the fields a problem names.
+    var refused: [String] { json["errors"]?.array?.compactMap { $0["field"]?.string }.sorted() ?? [] }
+  }
+
+  private static let password = "a long enough password"
+
+  /// Runs `body` and ends everything.
+  static func run(_ body: (ServiceBench) async throws -> Void) async throws {
+    let redis = try await PrivateRedis()
+    let bench = try await ServiceBench(redis)
+    let outcome: Result<Void, any Error>
+    do {
+      try await body(bench)
+      outcome = .success(())
+    } catch {
+      outcome = .failure(error)
+    }
+    await bench.incidents.stop()
+    await bench.stopUsers()
+    await redis.stop()
+    try outcome.get()
+  }
+
+  private init(_ redis: PrivateRedis) async throws {
+    self.redis = redis
+    let environment = [
+      "REDIS_URL": redis.url, "PORT": "0", "LOOPS": "1", "LIMIT_FACTOR": "0", "LOG_LEVEL": "error", "POLYSTATUS_NAMESPACE": "test",
+      "POLYSTATUS_HOME": redis.directory.path, "POLYSTATUS_ADMIN_EMAIL": "root@example.org", "POLYSTATUS_ADMIN_PASSWORD": Self.password,
+    ]
+    users = try await RunningService.start(Users.self, on: try Node(.users, Configuration(environment: environment)))
+    let neighbours = ["USERS_URL": "http://\(users.address)"]
+    incidents = try await RunningService.start(
+      Incidents.self, on: try Node(.incidents, Configuration(environment: environment.merging(neighbours) { $1 })))
+    for service in [users, incidents] {
+      while try await Self.send(.get, "/ready", to: service, through: users.node).status != 200 {}
+    }
+    admin = try await Self.signIn("root@example.org", users)
+    (sreID, sre) = try await Self.welcome("Ada", role: "sre", by: admin, users)
+    (viewerID, viewer) = try await Self.welcome("Vic", role: "viewer", by: admin, users)
+  }
+
+  private static func welcome(_ name: String, role: String, by admin: String, _ users: RunningService) async throws -> (id: String, token: String) {
+    let mail = "\(name.lowercased())@example.org"
+    let person: JSONValue = ["name": .string(name), "email": .string(mail), "role": .string(role), "password": .string(password)]
+    let answer = try await send(.post, "/api/v1/users", person.text, as: admin, to: users, through: users.node)
+    return (try #require(answer.json["id"]?.string), try await signIn(mail, users))
+  }
+
+  private static func signIn(_ mail: String, _ users: RunningService) async throws -> String {
+    let body: JSONValue = ["email": .string(mail), "password": .string(password)]
+    let answer = try await send(.post, "/api/v1/auth/login", body.text, to: users, through: users.node)
+    return try #require(answer.json["token"]?.string)
+  }
+
+  private static func send(
+    _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, as token: String? = nil, _ fields: HTTPFields = [:],
+    to service: RunningService, through node: Node
+  ) async throws -> Answer {
+    var request = OutboundRequest(method, "http://\(service.address)\(target)", headerFields: fields, body: Array((body ?? "").utf8))
+    if body != nil, fields[.contentType] == nil { request.headerFields[.contentType] = "application/json" }
+    if let token { request.headerFields[.authorization] = "Bearer \(token)" }
+    let asked = request
+    let answer = try await node.onLoop { try await node.outbound.send(asked) }
+    return Answer(status: answer.status.code, fields: answer.headerFields, body: answer.body)
+  }
+
+  /// Asks incidents, as the sre unless told otherwise; nil: as nobody.
+  func ask(
+    _ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, as token: String?, _ fields: HTTPFields = [:]
+  ) async throws -> Answer {
+    try await Self.send(method, target, body?.text, as: token, fields, to: incidents, through: incidents.node)
+  }
+
+  func ask(_ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, _ fields: HTTPFields = [:]) async throws -> Answer {
+    try await ask(method, target, body, as: sre, fields)
+  }
+
+  func ask(_ method: HTTPRequest.Method, _ target: String, text: String, _ fields: HTTPFields) async throws -> Answer {
+    try await Self.send(method, target, text, as: sre, fields, to: incidents, through: incidents.node)
+  }
+
+  func declare(_ members: JSONValue = ["title": "Checkout down", "sev": 1]) async throws -> String {
+    try #require(try await ask(.post, "/api/v1/incidents", members).json["id"]?.string)
+  }
+
+  /// Ends the users service, once.
+  func stopUsers() async {
+    let isFirst = hasUsers.withLock { has in
+      defer { has = false }
+      return has
+    }
+    if isFirst { await users.stop() }
+  }
+
+  /// Of what incidents keeps: equal before and after a refusal.
+  func stored() async throws -> [String: String] {
+    let node = incidents.node
+    return try await node.onLoop {
+      var all: [String: String] = [:]
+      for key in try await node.redis.command("KEYS", "{test}:*").array?.compactMap(\.string) ?? []
+      where key.hasPrefix("{test}:incidents:") || key == "{test}:bus" {
+        all[key] = try await node.redis.command("DEBUG", "DIGEST-VALUE", .string(key)).array?.first?.string
+      }
+      return all
+    }
+  }
+}
+
+extension HTTPField.Name {
+  static let totalCount = Self("X-Total-Count")!
+  static let link = Self("Link")!
+  static let correlationID = Self("X-CID")!
+}
