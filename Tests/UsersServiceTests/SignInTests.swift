@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Identity
 import JSONBytes
+import Messaging
 import RedisClient
 import ServiceRuntime
 import Signing
@@ -43,7 +44,8 @@ import Testing
   @Test func `a password that goes on behind the limit does not match`() async throws {
     try await UsersWorld.run { world in
       let password = String(repeating: "aB", count: 36)
-      #expect(try await world.call(.post, "/api/v1/users", ["name": "Ada", "email": "ada@example.org", "password": .string(password)]).status == 201)
+      let made = try await world.call(.post, "/api/v1/users", ["name": "Ada", "email": "ada@example.org", "password": .string(password)])
+      #expect(made.status == 201)
       #expect(try await world.login("ada@example.org", password + "more").status == 401)
       #expect(try await world.login("ada@example.org", password).status == 200)
     }
@@ -164,7 +166,7 @@ import Testing
     }
   }
 
-  @Test func `a username and password with each request work, and are hashed once a minute`() async throws {
+  @Test func `a username and password with each request work`() async throws {
     try await UsersWorld.run { world in
       func verify(_ password: String) async throws -> Int {
         let fields: HTTPFields = [
@@ -172,8 +174,8 @@ import Testing
         ]
         return try await world.call(.get, "/api/v1/auth/verify", fields: fields).status
       }
-      #expect(try await verify(UsersWorld.adminPassword) == 200)
-      #expect(try await verify("not the password") == 401)
+      let statuses = [try await verify(UsersWorld.adminPassword), try await verify("not the password")]
+      #expect(statuses == [200, 401])
     }
   }
 
@@ -183,8 +185,9 @@ import Testing
       let password = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .newlines)
       let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? NSNumber
       #expect(mode?.intValue == 0o600)
-      #expect(world.log.contains("admin-password") && !world.log.contains(password))
       let first = try #require(try await world.login("root@example.org", password).body["token"]?.string)
+      #expect(world.log.contains("admin-password"))
+      #expect(!world.log.contains(password))
       let other = try await world.adminToken()
       let change = "/api/v1/auth/password/change"
       let wrong = try await world.call(.post, change, ["current_password": "not this one", "password": "a better password"], token: first)

@@ -41,8 +41,10 @@ final class UsersWorld: Sendable {
       "POLYSTATUS_ADMIN_EMAIL": "root@example.org", "POLYSTATUS_ADMIN_PASSWORD": adminPassword, "PUBLIC_URL": "https://status.example.org",
     ]
     let configuration = try Configuration(environment: standard.merging(settings) { $1 })
-    let log = open("\(home.path)/log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    return try Node(.users, configuration, writer: LineWriter(descriptor: log), clock: { clock.now })
+    let log = home.appending(path: "log-\(UUIDText.random())")
+    try Data().write(to: log)
+    let descriptor = dup(try FileHandle(forWritingTo: log).fileDescriptor)
+    return try Node(.users, configuration, writer: LineWriter(descriptor: descriptor), clock: { clock.now })
   }
 
   /// A fresh world for `body`; `settings` are environment variables.
@@ -55,7 +57,11 @@ final class UsersWorld: Sendable {
     try result.get()
   }
 
-  var log: String { (try? String(contentsOfFile: "\(home.path)/log", encoding: .utf8)) ?? "" }
+  /// What was logged by every node of this home.
+  var log: String {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: home.path)) ?? []
+    return names.filter { $0.hasPrefix("log-") }.compactMap { try? String(contentsOfFile: "\(home.path)/\($0)", encoding: .utf8) }.joined()
+  }
 
   /// A working account made behind the service's back, for tests of something else.
   func addUser(_ name: String, role: Role = .viewer, passwordHash: String? = nil) async throws -> (id: String, token: String) {
