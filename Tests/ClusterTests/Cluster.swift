@@ -7,6 +7,7 @@ import FrontendService
 import IncidentsService
 import JSONBytes
 import OutboundClient
+import RedisClient
 import PrivateServers
 import Reactor
 import ServiceRuntime

@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSONBytes
 import Messaging
+import ServiceRuntime
 import StatusModel
 import Testing
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import PrivateServers
 import StatusModel
 import Testing
 
