@@ -104,7 +104,8 @@ import Testing
       let (id, own) = try await world.addUser("Ada")
       let (_, other) = try await world.addUser("Eve")
       let path = "/api/v1/users/\(id)"
-      let changed = try await world.call(.put, path, ["name": "Ada L", "language": "fr", "notify": "all", "role": "viewer", "team": "Core"], token: own)
+      let changed = try await world.call(
+        .put, path, ["name": "Ada L", "language": "fr", "notify": "all", "role": "viewer", "team": "Core"], token: own)
       #expect(changed.status == 200, "members that stay as they are ask for no right")
       #expect(changed.body["name"] == "Ada L" && changed.body["version"] == 2 && changed.fields[.eTag] == "\"v2\"")
       #expect(try await world.call(.patch, path, ["role": "admin"], token: own).status == 403)

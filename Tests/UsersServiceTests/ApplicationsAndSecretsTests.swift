@@ -93,7 +93,8 @@ import Testing
       #expect(signature.consumerKey == "lQS5cRkibAZB7Sofg7vuLIbrpwA=")
       #expect(signature.callback == "/v1/search/all?startIndex=0&maxResults=10&usecase=perso")
       _ = try signature.verify(
-        target: signature.callback, content: .init(method: "POST", body: Array("{}".utf8)), application: .init(appid: "XXXXXXX", strict: true),
+        target: signature.callback, content: .init(method: "POST", body: Array("{}".utf8)),
+        application: .init(appid: "XXXXXXX", strict: true),
         env: "YYYY", now: world.clock.now)
       #expect(try await world.call(.post, path, ["body": 7]).named == ["appid", "env", "uri", "body"])
       #expect(!world.log.contains("XXXXXXX"))
@@ -113,7 +114,9 @@ import Testing
       let appid = try #require(app.body["appid"]?.string)
       let secret = try #require(link.body["token"]?.string)
       let kept = try await everything(in: world)
-      for (name, text) in [("token", token), ("key", key), ("link", secret), ("password", "difference engine"), ("password", UsersWorld.adminPassword)] {
+      for (name, text) in [
+        ("token", token), ("key", key), ("link", secret), ("password", "difference engine"), ("password", UsersWorld.adminPassword),
+      ] {
         #expect(!kept.contains { $0.value.contains(text) }, "the plain \(name) is stored")
         #expect(!world.log.contains(text), "the plain \(name) is logged")
       }
@@ -159,7 +162,10 @@ import Testing
     let node = replicas[0].node
     let (admins, holds) = try await node.onLoop {
       let users = try await Users(node)
-      return (try await node.redis.command("ZCARD", "{polystatus}:users:role:admin").int, try await users.check("root@example.org", password).holds)
+      return (
+        try await node.redis.command("ZCARD", "{polystatus}:users:role:admin").int,
+        try await users.check("root@example.org", password).holds
+      )
     }
     #expect(admins == 1)
     #expect(holds, "the password in the file is the one of the replica that won")
@@ -218,9 +224,10 @@ import Testing
 private func poll(_ what: String, _ condition: () async throws -> Bool) async throws {
   let deadline = ContinuousClock.now + .seconds(10)
   while try await !condition() {
-    guard ContinuousClock.now < deadline else { 
+    guard ContinuousClock.now < deadline else {
       Issue.record("never: \(what)")
-      return }
+      return
+    }
     try await Task.sleep(for: .milliseconds(20))
   }
 }

@@ -16,7 +16,8 @@ import Testing
     try await UsersWorld.run { world in
       _ = try await world.addUser("Ada")
       let answers = [
-        try await world.login("nobody@example.org", "the admin of the tests"), try await world.login("root@example.org", "not the password"),
+        try await world.login("nobody@example.org", "the admin of the tests"),
+        try await world.login("root@example.org", "not the password"),
         try await world.call(.post, "/api/v1/auth/login", ["email": "root@example.org"]),
         try await world.login("ada@example.org", "has no password yet"),
         try await world.call(.post, "/api/v1/token", ["username": "root@example.org", "password": "not the password"]),
@@ -28,7 +29,9 @@ import Testing
       let work = try await world.node.onLoop {
         let users = try await Users(world.node)
         var work: [Int] = []
-        for (mail, password) in [("nobody@example.org", "x"), ("root@example.org", "x"), ("root@example.org", ""), ("ada@example.org", "x")] {
+        for (mail, password) in [
+          ("nobody@example.org", "x"), ("root@example.org", "x"), ("root@example.org", ""), ("ada@example.org", "x"),
+        ] {
           let before = users.passwords.hashesComputed
           #expect(try await users.check(mail, password).holds == false)
           work.append(users.passwords.hashesComputed - before)
@@ -122,7 +125,9 @@ import Testing
       #expect(mail.data.members.map(\.name) == ["cid", "actor", "template", "user_id"], "template and ids, nothing else")
       let links = try await withThrowingTaskGroup(of: JSONValue.self) { group in
         for _ in 0..<2 {
-          group.addTask { try await world.call(as: .comms, .post, "/api/v1/auth/links", ["user_id": .string(id), "purpose": "password"]).body }
+          group.addTask {
+            try await world.call(as: .comms, .post, "/api/v1/auth/links", ["user_id": .string(id), "purpose": "password"]).body
+          }
         }
         return try await group.reduce(into: []) { $0.append($1["token"] ?? .null) }
       }
@@ -145,7 +150,8 @@ import Testing
       let link = try await world.call(as: .comms, .post, "/api/v1/auth/links", ["user_id": .string(id), "purpose": "password"])
       #expect(link.body["expires_at"] == 1_800_001_800)
       world.clock.advance(.seconds(1800))
-      let late = try await world.call(.post, "/api/v1/auth/password/reset", ["token": link.body["token"]!, "password": "analytical engine"])
+      let late = try await world.call(
+        .post, "/api/v1/auth/password/reset", ["token": link.body["token"]!, "password": "analytical engine"])
       #expect(late.named == ["token"])
     }
   }
@@ -193,7 +199,8 @@ import Testing
       let wrong = try await world.call(.post, change, ["current_password": "not this one", "password": "a better password"], token: first)
       #expect(wrong.status == 403)
       #expect(FileManager.default.fileExists(atPath: file.path))
-      let done = try await world.call(.post, change, ["current_password": .string(password), "password": "a better password"], token: first)
+      let done = try await world.call(
+        .post, change, ["current_password": .string(password), "password": "a better password"], token: first)
       #expect(done.status == 204)
       #expect(!FileManager.default.fileExists(atPath: file.path))
       #expect(try await world.call(.get, "/api/v1/auth/verify", token: first).status == 200)

@@ -43,7 +43,8 @@ final class UsersWorld: Sendable {
     let configuration = try Configuration(environment: standard.merging(settings) { $1 })
     let log = home.appending(path: "log-\(UUIDText.random())")
     try Data().write(to: log)
-    let descriptor = dup(try FileHandle(forWritingTo: log).fileDescriptor)
+    let handle = try FileHandle(forWritingTo: log)
+    let descriptor = withExtendedLifetime(handle) { dup(handle.fileDescriptor) }
     return try Node(.users, configuration, writer: LineWriter(descriptor: descriptor), clock: { clock.now })
   }
 
@@ -82,7 +83,9 @@ final class UsersWorld: Sendable {
     }
   }
 
-  func redis(_ words: RedisArgument...) async throws -> RedisValue { try await node.onLoop { [node] in try await node.redis.command(words) } }
+  func redis(_ words: RedisArgument...) async throws -> RedisValue {
+    try await node.onLoop { [node] in try await node.redis.command(words) }
+  }
 
   /// The messages on the bus, each checked against the schema.
   func messages() async throws -> [BusMessage] {
