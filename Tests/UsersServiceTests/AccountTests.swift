@@ -7,7 +7,7 @@ import Testing
 
 @testable import UsersService
 
-@Suite struct AccountTests {
+@Suite(.serialized) struct AccountTests {
   @Test func `who registers gets an account and can sign in`() async throws {
     try await UsersWorld.run { world in
       let made = try await world.call(

@@ -12,7 +12,7 @@ import Testing
 
 @testable import UsersService
 
-@Suite struct ApplicationRoutesTests {
+@Suite(.serialized) struct ApplicationRoutesTests {
   @Test func `an application calls with its key and with its signature until it is rotated or deleted`() async throws {
     try await UsersWorld.run { world in
       let admin = try await world.adminToken()
@@ -147,7 +147,7 @@ import Testing
   private func text(_ value: RedisValue) -> String { value.array.map { $0.map(text).joined(separator: "\n") } ?? value.string ?? "" }
 }
 
-@Suite struct FirstStartTests {
+@Suite(.serialized) struct FirstStartTests {
   @Test func `of replicas starting at once one makes the admin`() async throws {
     let server = try await PrivateRedis()
     let clock = TestClock()

@@ -11,7 +11,7 @@ import Testing
 
 @testable import UsersService
 
-@Suite struct SignInTests {
+@Suite(.serialized) struct SignInTests {
   @Test func `every failed sign-in reads the same and takes the same work`() async throws {
     try await UsersWorld.run { world in
       _ = try await world.addUser("Ada")

@@ -31,8 +31,17 @@ final class UsersWorld: Sendable {
     home = server.directory.appending(path: "home")
     try FileManager.default.createDirectory(at: home, withIntermediateDirectories: false)
     node = try Self.node(server, home, settings, clock)
-    service = try await RunningService.start(Users.self, on: node)
     store = UsersStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
+    if settings["POLYSTATUS_ADMIN_PASSWORD"] == nil { try await Self.addAdmin(node, store) }
+    service = try await RunningService.start(Users.self, on: node)
+  }
+
+  /// With a hash of the least cost: most tests are of something else.
+  private static func addAdmin(_ node: Node, _ store: UsersStore) async throws {
+    let hash = try PasswordHash.make(adminPassword, cost: 4)
+    let admin = NewUser(
+      id: UUIDText.random(), name: "Administrator", email: "root@example.org", role: .admin, passwordHash: hash)
+    #expect(try await node.onLoop { try await store.createFirstAdmin(admin) })
   }
 
   static func node(_ server: PrivateRedis, _ home: URL, _ settings: [String: String], _ clock: TestClock) throws -> Node {
@@ -112,8 +121,9 @@ extension UsersWorld {
     var fields = fields
     if body != nil { fields[.contentType] = "application/json" }
     if let token { fields[HTTPField.Name("X-Polystatus-Token")!] = token }
-    let request = OutboundRequest(method, "http://\(service.address)\(path)", headerFields: fields, body: body?.bytes ?? [])
-    let answer = try await node.onLoop { [node] in try await node.outbound.send(request) }
+    var request = OutboundRequest(method, "http://\(service.address)\(path)", headerFields: fields, body: body?.bytes ?? [])
+    request.timeout = .seconds(60)
+    let answer = try await node.onLoop { [node, request] in try await node.outbound.send(request) }
     let json = answer.body.isEmpty ? .null : try JSONValue(parsing: answer.body)
     return Answer(status: answer.status.code, fields: answer.headerFields, bytes: answer.body, body: json)
   }
