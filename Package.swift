@@ -119,8 +119,8 @@ let package = Package(
     tests(
       "UsersService",
       [
-        "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes",
-        "HTTPServer", "PrivateServers", httpTypes,
+        "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor", "Signing",
+        "JSONBytes", "PrivateServers", httpTypes,
       ]),
     tests(
       "IncidentsService",

@@ -51,11 +51,13 @@ import Testing
     #expect(outcome(.open, caller, role: .sre) == "403")
   }
 
-  @Test(arguments: [
-    ("open", Registration.open), ("closed", .closed), ("domains:example.org", .domains(["example.org"])),
-    ("domains:A.org,b.example", .domains(["a.org", "b.example"])), ("domains:", nil), ("domains:a.org,", nil), ("domains:a b", nil), ("Open", nil),
-    ("", nil),
-  ] as [(String, Registration?)])
+  @Test(
+    arguments: [
+      ("open", Registration.open), ("closed", .closed), ("domains:example.org", .domains(["example.org"])),
+      ("domains:A.org,b.example", .domains(["a.org", "b.example"])), ("domains:", nil), ("domains:a.org,", nil), ("domains:a b", nil),
+      ("Open", nil),
+      ("", nil),
+    ] as [(String, Registration?)])
   func `REGISTRATION is read strictly`(text: String, expected: Registration?) { #expect(Registration(text) == expected) }
 
   @Test func `only a cluster on loopback is open by itself`() {
@@ -81,7 +83,8 @@ import Testing
   func `mail addresses`(mail: String) { #expect(UsersRules.problem(withMail: mail) == nil) }
 
   @Test(arguments: [
-    "", "ada", "@example.org", "ada@", "a@b@c", "ada @example.org", "ada@exa mple.org", "ada@-a.org", "ada@a-.org", "ada@a..org", "ada@.org",
+    "", "ada", "@example.org", "ada@", "a@b@c", "ada @example.org", "ada@exa mple.org", "ada@-a.org", "ada@a-.org", "ada@a..org",
+    "ada@.org",
     "ada@example.org\r\nBcc: x@y.z", "ada\0@example.org", "ad\u{e9}@example.org", String(repeating: "a", count: 65) + "@example.org",
     "a@" + String(repeating: "a", count: 64), "a@" + (0..<130).map { _ in "a" }.joined(separator: "."),
   ])
@@ -98,7 +101,9 @@ import Testing
 
   @Test func `languages`() {
     for language in ["en", "fr", "pt-BR"] { #expect(UsersRules.problem(withLanguage: language) == nil) }
-    for language in ["", "e", "EN", "eng", "pt-br", "pt_BR", "en-", "\u{e9}n"] { #expect(UsersRules.problem(withLanguage: language) != nil) }
+    for language in ["", "e", "EN", "eng", "pt-br", "pt_BR", "en-", "\u{e9}n"] {
+      #expect(UsersRules.problem(withLanguage: language) != nil)
+    }
   }
 
   @Test func `words are whole, lower case and few`() {

@@ -85,7 +85,8 @@ public final class Identity: Sendable {
   /// True the first time a signature is shown, false when it is shown again within `window` (Redis `SET NX PX`).
   public func acceptOnce(replayKey: String, window: Duration) async throws(Failure) -> Bool {
     let milliseconds = window.components.seconds * 1000 + 1000
-    return try await command("SET", .string("\(namespace):identity:accepted:\(replayKey)"), "1", "NX", "PX", .string("\(milliseconds)")) != .null
+    let key = RedisArgument.string("\(namespace):identity:accepted:\(replayKey)")
+    return try await command("SET", key, "1", "NX", "PX", .string("\(milliseconds)")) != .null
   }
 
   /// The appid a service signs with. At the first start it makes its own, once for all replicas; `configured` (POLYSTATUS_APPID) overrides.
@@ -193,7 +194,10 @@ extension Identity {
 
 extension Failure {
   fileprivate init(_ failure: RedisFailure) {
-    if case .server = failure { self = .defect } else { self = .unavailable("We cannot check who is calling just now. Try again.", retryAfter: 2) }
+    switch failure {
+    case .server: self = .defect
+    default: self = .unavailable("We cannot check who is calling just now. Try again.", retryAfter: 2)
+    }
   }
 }
 

@@ -78,7 +78,9 @@ extension UsersStore {
     let answer = try await mutations.run(
       Self.createLinkScript,
       [.string(user), .string(purpose.rawValue), .string(SecretToken.hash(token)), .string("\(UsersRules.linkSeconds)")])
-    guard answer.first?.string == "ok", let expiresAt = answer.last?.int else { throw .notFound("There is no such user, or the account is suspended.") }
+    guard answer.first?.string == "ok", let expiresAt = answer.last?.int else {
+      throw .notFound("There is no such user, or the account is suspended.")
+    }
     return (token, expiresAt)
   }
 
@@ -104,7 +106,8 @@ extension UsersStore {
     let answer = try await mutations.run(
       Self.createApplicationScript,
       secrets.arguments(of: application.name) + [
-        .string(scopes), application.strict ? "1" : "0", application.admin ? "1" : "0", .string(application.expiresAt.map(String.init) ?? ""),
+        .string(scopes), application.strict ? "1" : "0", application.admin ? "1" : "0",
+        .string(application.expiresAt.map(String.init) ?? ""),
       ])
     switch answer.first?.string {
     case "ok": return answer.last?.bytes ?? []

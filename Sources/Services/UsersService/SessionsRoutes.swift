@@ -109,7 +109,7 @@ extension AccountState {
   fileprivate var refusal: String? {
     switch self {
     case .working: nil
-    case .waiting: "This account waits for its mail address to be confirmed. Follow the link in the mail we sent, or ask for a new password."
+    case .waiting: "This account waits for its mail address to be confirmed. Follow the link we mailed, or ask for a new password."
     case .suspended: "This account is suspended. Ask an admin."
     }
   }
