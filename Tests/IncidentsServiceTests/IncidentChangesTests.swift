@@ -147,7 +147,8 @@ import Testing
   @Test func `an entry says who, when and under which correlation id, and is on the bus`() async throws {
     try await StoreBench.run { bench in
       let id = try await bench.declare()
-      let entry = try await bench.store.addEntry(id, at: nil, NewTimelineEntry(kind: .mitigation, message: "Rolled back", visibility: .public))
+      let entry = try await bench.store.addEntry(
+        id, at: nil, NewTimelineEntry(kind: .mitigation, message: "Rolled back", visibility: .public))
       let expected: JSONValue = [
         "id": 2, "type": "mitigation", "message": "Rolled back", "visibility": "public",
         "author": ["kind": "user", "id": .string(StoreBench.ada.id), "name": "Ada"], "at": 1_790_000_000, "cid": "cid-of-the-test",

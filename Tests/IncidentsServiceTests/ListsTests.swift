@@ -108,7 +108,8 @@ import Testing
     return IncidentFilter(
       status: sometimes(Status.allCases), severity: sometimes([1, 2, 3, 4]), service: sometimes(["shop", "pay", "mail", "none"]),
       words: sometimes([["disk"], ["disk", "full"], ["slow", "error"], ["nothing"]]) ?? [], commander: sometimes(["u1", "u2"]),
-      source: sometimes(Source.allCases), cid: sometimes(["cid-shop-1", "cid-shop-2"]), from: sometimes([Int.random(in: times, using: &random)]),
+      source: sometimes(Source.allCases), cid: sometimes(["cid-shop-1", "cid-shop-2"]),
+      from: sometimes([Int.random(in: times, using: &random)]),
       to: sometimes([Int.random(in: times, using: &random)]), oldestFirst: Bool.random(using: &random))
   }
 

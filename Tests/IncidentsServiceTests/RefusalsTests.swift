@@ -11,15 +11,23 @@ import Testing
     ("update", { bench, id, version in _ = try await bench.store.update(id, at: version, IncidentChange(title: "Else")) }),
     ("assign", { bench, id, version in _ = try await bench.store.assign(id, at: version, Assignment(user: "u1"), name: "Ada") }),
     ("status", { bench, id, version in _ = try await bench.store.setStatus(id, at: version, StatusChange(status: .resolved)) }),
-    ("timeline", { bench, id, version in
-      _ = try await bench.store.addEntry(id, at: version, NewTimelineEntry(kind: .note, message: "Hm"))
-    }),
-    ("postmortem", { bench, id, version in
-      _ = try await bench.store.savePostmortem(id, at: version, NewPostmortem(whatHappened: "This", rootCause: "That"))
-    }),
+    (
+      "timeline",
+      { bench, id, version in
+        _ = try await bench.store.addEntry(id, at: version, NewTimelineEntry(kind: .note, message: "Hm"))
+      }
+    ),
+    (
+      "postmortem",
+      { bench, id, version in
+        _ = try await bench.store.savePostmortem(id, at: version, NewPostmortem(whatHappened: "This", rootCause: "That"))
+      }
+    ),
   ]
 
-  @Test(arguments: changes.indices) func `a change against another version stores nothing; against the right one it does`(index: Int) async throws {
+  @Test(arguments: changes.indices) func `a change against another version stores nothing; against the right one it does`(index: Int)
+    async throws
+  {
     let change = Self.changes[index].change
     try await StoreBench.run { bench in
       let id = try await bench.declare()

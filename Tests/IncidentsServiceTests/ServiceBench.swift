@@ -6,17 +6,18 @@ import OutboundClient
 import PrivateServers
 import RedisClient
 import ServiceRuntime
+import StatusModel
 import Synchronization
 import Testing
 import UsersService
 
-/// The services users and incidents on a real Redis of their own, over HTTP, with three people who are signed in.
+/// The services users and incidents on a real Redis of their own, over HTTP, with two people who are signed in.
 final class ServiceBench: Sendable {
   let redis: PrivateRedis
   let users: RunningService
   let incidents: RunningService
   /// Tokens.
-  let admin, sre, viewer: String
+  let sre, viewer: String
   let sreID, viewerID: String
   private let hasUsers = Mutex(true)
 
@@ -31,10 +32,12 @@ final class ServiceBench: Sendable {
 
   private static let password = "a long enough password"
 
-  /// Runs `body` and ends everything.
+  /// One for all tests that leave it as it is; it ends with the process.
+  static let shared = Task { try await start() }
+
+  /// Runs `body` on one of its own and ends it.
   static func run(_ body: (ServiceBench) async throws -> Void) async throws {
-    let redis = try await PrivateRedis()
-    let bench = try await ServiceBench(redis)
+    let bench = try await start()
     let outcome: Result<Void, any Error>
     do {
       try await body(bench)
@@ -44,29 +47,43 @@ final class ServiceBench: Sendable {
     }
     await bench.incidents.stop()
     await bench.stopUsers()
-    await redis.stop()
+    await bench.redis.stop()
     try outcome.get()
   }
 
-  private init(_ redis: PrivateRedis) async throws {
-    self.redis = redis
+  private static func start() async throws -> ServiceBench {
+    let redis = try await PrivateRedis()
     let environment = [
       "REDIS_URL": redis.url, "PORT": "0", "LOOPS": "1", "LIMIT_FACTOR": "0", "LOG_LEVEL": "error", "POLYSTATUS_NAMESPACE": "test",
-      "POLYSTATUS_HOME": redis.directory.path, "POLYSTATUS_ADMIN_EMAIL": "root@example.org", "POLYSTATUS_ADMIN_PASSWORD": Self.password,
+      "POLYSTATUS_HOME": redis.directory.path, "POLYSTATUS_ADMIN_EMAIL": "root@example.org", "POLYSTATUS_ADMIN_PASSWORD": password,
     ]
-    users = try await RunningService.start(Users.self, on: try Node(.users, Configuration(environment: environment)))
+    let users = try await RunningService.start(Users.self, on: try Node(.users, Configuration(environment: environment)))
     let neighbours = ["USERS_URL": "http://\(users.address)"]
-    incidents = try await RunningService.start(
+    let incidents = try await RunningService.start(
       Incidents.self, on: try Node(.incidents, Configuration(environment: environment.merging(neighbours) { $1 })))
     for service in [users, incidents] {
-      while try await Self.send(.get, "/ready", to: service, through: users.node).status != 200 {}
+      while try await send(.get, "/ready", to: service, through: users.node).status != 200 {}
     }
-    admin = try await Self.signIn("root@example.org", users)
-    (sreID, sre) = try await Self.welcome("Ada", role: "sre", by: admin, users)
-    (viewerID, viewer) = try await Self.welcome("Vic", role: "viewer", by: admin, users)
+    let admin = try await signIn("root@example.org", users)
+    let ada = try await welcome("Ada", role: "sre", by: admin, users)
+    let vic = try await welcome("Vic", role: "viewer", by: admin, users)
+    return ServiceBench(redis, users, incidents, sre: ada, viewer: vic)
   }
 
-  private static func welcome(_ name: String, role: String, by admin: String, _ users: RunningService) async throws -> (id: String, token: String) {
+  private init(
+    _ redis: PrivateRedis, _ users: RunningService, _ incidents: RunningService, sre: (id: String, token: String),
+    viewer: (id: String, token: String)
+  ) {
+    self.redis = redis
+    self.users = users
+    self.incidents = incidents
+    (sreID, self.sre) = sre
+    (viewerID, self.viewer) = viewer
+  }
+
+  private static func welcome(_ name: String, role: String, by admin: String, _ users: RunningService) async throws -> (
+    id: String, token: String
+  ) {
     let mail = "\(name.lowercased())@example.org"
     let person: JSONValue = ["name": .string(name), "email": .string(mail), "role": .string(role), "password": .string(password)]
     let answer = try await send(.post, "/api/v1/users", person.text, as: admin, to: users, through: users.node)
@@ -86,6 +103,7 @@ final class ServiceBench: Sendable {
     var request = OutboundRequest(method, "http://\(service.address)\(target)", headerFields: fields, body: Array((body ?? "").utf8))
     if body != nil, fields[.contentType] == nil { request.headerFields[.contentType] = "application/json" }
     if let token { request.headerFields[.authorization] = "Bearer \(token)" }
+    request.timeout = .seconds(30)
     let asked = request
     let answer = try await node.onLoop { try await node.outbound.send(asked) }
     return Answer(status: answer.status.code, fields: answer.headerFields, body: answer.body)
@@ -138,3 +156,6 @@ extension HTTPField.Name {
   static let link = Self("Link")!
   static let correlationID = Self("X-CID")!
 }
+
+/// One test at a time: they share a bench.
+@Suite(.serialized) struct OverHTTP {}

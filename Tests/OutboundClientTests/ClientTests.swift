@@ -4,18 +4,19 @@ import Reactor
 import Testing
 
 @Suite struct ClientTests {
-  @Test(arguments: [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options])
-  func `a request arrives as it was meant`(method: HTTPRequest.Method) async throws {
+  @Test func `a request arrives as it was meant`() async throws {
     let server = try TestServer.tcp()
     let body = Array("{\"a\":1}".utf8)
-    let seen = try await withClient { (client, _) async throws in
-      let fields: HTTPFields = [.contentType: "application/json", .init("X-CID")!: "abc-12345", .init("X-Empty")!: ""]
-      return try Seen(await client.send(OutboundRequest(method, server.url + "/a/../b?q=%20&r", headerFields: fields, body: body)))
+    try await withClient { (client, _) async throws in
+      for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options] {
+        let fields: HTTPFields = [.contentType: "application/json", .init("X-CID")!: "abc-12345", .init("X-Empty")!: ""]
+        let seen = try Seen(await client.send(OutboundRequest(method, server.url + "/a/../b?q=%20&r", headerFields: fields, body: body)))
+        #expect(seen.method == method.rawValue && seen.target == "/a/../b?q=%20&r")
+        #expect(seen.length == body.count)
+        #expect(seen["Content-Type"] == "application/json" && seen["X-CID"] == "abc-12345" && seen["X-Empty"] == "")
+        #expect(seen["Expect"] == nil && seen["Cookie"] == nil && seen["Accept-Encoding"] == nil)
+      }
     }
-    #expect(seen.method == method.rawValue && seen.target == "/a/../b?q=%20&r")
-    #expect(seen.length == body.count)
-    #expect(seen["Content-Type"] == "application/json" && seen["X-CID"] == "abc-12345" && seen["X-Empty"] == "")
-    #expect(seen["Expect"] == nil && seen["Cookie"] == nil && seen["Accept-Encoding"] == nil)
   }
 
   @Test func `without a body nothing is said about one`() async throws {
@@ -116,29 +117,31 @@ import Testing
     }
   }
 
-  @Test(arguments: ["file:///etc/hostname", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "http://user:secret@127.0.0.1/"])
-  func `a redirect to what is no plain URL is not followed`(target: String) async throws {
+  @Test func `a redirect to what is no plain URL is not followed`() async throws {
     let server = try TestServer.tcp()
-    let found = try await withClient { (client, _) async throws in
-      var request = OutboundRequest(server.url + "/to?url=" + target)
-      request.maximumRedirects = 5
-      return await client.failure(of: request)
+    try await withClient { (client, _) async throws in
+      for target in ["file:///etc/hostname", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "http://user:secret@127.0.0.1/"] {
+        var request = OutboundRequest(server.url + "/to?url=" + target)
+        request.maximumRedirects = 5
+        let found = await client.failure(of: request)
+        #expect(found?.kind == "Bad URL" && found?.description.contains("secret") == false, "\(target)")
+      }
     }
-    #expect(found?.kind == "Bad URL" && found?.description.contains("secret") == false)
   }
 }
 
 @Suite struct GuardedClientTests {
-  @Test(arguments: [
-    "127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "0.0.0.0", "[::1]", "[::]", "[::ffff:127.0.0.1]",
-    "169.254.169.254", "10.0.0.1", "[fe80::1]", "[64:ff9b::7f00:1]",
-  ])
-  func `an inward address is refused however it is written`(host: String) async throws {
+  @Test func `an inward address is refused however it is written`() async throws {
     let server = try TestServer.tcp()
-    let found = try await withClient(OutboundConfiguration(addresses: .publicAddresses())) { (client, _) async throws in
-      await client.failure(of: OutboundRequest("http://\(host):\(server.port)/"))
+    try await withClient(OutboundConfiguration(addresses: .publicAddresses())) { (client, _) async throws in
+      for host in [
+        "127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "0.0.0.0", "[::1]", "[::]", "[::ffff:127.0.0.1]",
+        "169.254.169.254", "10.0.0.1", "[fe80::1]", "[64:ff9b::7f00:1]",
+      ] {
+        let found = await client.failure(of: OutboundRequest("http://\(host):\(server.port)/"))
+        #expect(found?.kind == "Address not allowed", "\(host)")
+      }
     }
-    #expect(found?.kind == "Address not allowed")
     #expect(try await accepted(by: server) == 0)
   }
 

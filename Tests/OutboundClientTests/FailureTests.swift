@@ -61,13 +61,14 @@ private func kind(of url: String, _ change: @escaping @Sendable (inout OutboundR
     }
   }
 
-  @Test(arguments: [
-    ("/drop", "Connection lost"), ("/half", "Connection lost"), ("/nohttp", "Not an HTTP answer"),
-    ("/head?n=100", "The answer is too large."),
-  ])
-  func `a server that breaks off or talks nonsense`(path: String, expected: String) async throws {
+  @Test func `a server that breaks off or talks nonsense`() async throws {
     let server = try TestServer.tcp()
-    #expect(try await kind(of: server.url + path) == expected)
+    for (path, expected) in [
+      ("/drop", "Connection lost"), ("/half", "Connection lost"), ("/nohttp", "Not an HTTP answer"),
+      ("/head?n=100", "The answer is too large."),
+    ] {
+      #expect(try await kind(of: server.url + path) == expected, "\(path)")
+    }
   }
 
   @Test func `a body over the limit is not taken`() async throws {

@@ -1,14 +1,22 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// A shell that waits for the end of its input, which only this process holds open: then it kills the server it was
 /// last told of and removes the directory. So nothing outlives the tests, whatever ends them.
 final class Guardian: Sendable {
+  /// Held while a process starts, so that none inherits another's pipe on the way.
+  static let starting = Mutex(())
+
   private let shell = Process()
   private let words: Mutex<FileHandle?>
 
   init(of directory: URL) throws {
-    let pipe = Pipe()
+    let pipe = Self.starting.withLock { _ in
+      let pipe = Pipe()
+      _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+      return pipe
+    }
     shell.executableURL = URL(filePath: "/bin/sh")
     shell.arguments = [
       "-c",
@@ -22,8 +30,8 @@ final class Guardian: Sendable {
     shell.standardInput = pipe
     shell.standardOutput = FileHandle.nullDevice
     shell.standardError = FileHandle.nullDevice
-    try shell.run()
     words = Mutex(pipe.fileHandleForWriting)
+    try Self.starting.withLock { _ in try shell.run() }
   }
 
   /// Names the process to kill at the end; nil when there is none.

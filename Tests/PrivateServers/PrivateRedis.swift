@@ -78,7 +78,7 @@ public final class PrivateRedis: Sendable {
     _ = FileManager.default.createFile(atPath: words.path, contents: nil)
     server.standardOutput = try FileHandle(forWritingTo: words)
     server.standardError = server.standardOutput
-    try server.run()
+    try Guardian.starting.withLock { _ in try server.run() }
     guardian.watch(server.processIdentifier)
     process.withLock { $0 = server }
     while await !isAnswering(server) {

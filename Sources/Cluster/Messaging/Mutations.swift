@@ -2,11 +2,19 @@ public import RedisClient
 import Signing
 public import StatusModel
 
-/// A Lua script that changes records and publishes what it changed, in one step. Its text comes after `prelude.lua`, which says what it is given.
+/// A Lua script that changes records and publishes what it changed, in one step. Its text stands between `prelude.lua`,
+/// which says what it is given, and `epilogue.lua`.
 public struct MutationScript: Sendable {
   let script: RedisScript
 
-  public init(name: String, source: String) { script = RedisScript(name: name, source: Embedded.preludeLua + "\n" + source) }
+  public init(name: String, source: String) { script = RedisScript(name: name, source: [Embedded.preludeLua, source, Embedded.epilogueLua].joined(separator: "\n")) }
+}
+
+/// The Idempotency-Key of the request being answered, with what it belongs to; empty when there is none.
+public enum RepeatKey {
+  @TaskLocal public static var current = ""
+  /// How long the result of a repeatable call is kept, in seconds.
+  public static let lifetime = 86_400
 }
 
 /// Runs a service's mutations: state and event commit together, under the caller and the correlation id that are bound.
@@ -35,6 +43,7 @@ public struct Mutations: Sendable {
     let context: [RedisArgument] = [
       .string(String(now)), .string(ISO8601.text(milliseconds: now)), .string(sender.rawValue), .string(cid),
       .string(Caller.current.actor), .string(String(uuid.prefix(24))), .string(String(Self.tail(of: uuid))), .string(String(busLimit)),
+      .string(RepeatKey.current.isEmpty ? "" : "\(RepeatKey.current):\(script.script.name)"), .string(String(RepeatKey.lifetime)),
     ]
     do {
       return try await redis.run(script.script, keys: [.string(namespace)], arguments: context + arguments).array ?? []

@@ -10,18 +10,19 @@ import StatusModel
 struct Authentication: Sendable {
   let identity: Identity
   let passwords: PasswordCallers
+  let addresses: VisitorAddress
   let environment: String
   let clock: @Sendable () -> Int64
 
   /// The caller of a request. Throws `.unknownCaller` when what was shown does not hold, `.forbidden` when it does not suffice,
   /// `.unavailable` when it cannot be checked.
   func caller(of request: Request, for access: Access) async throws -> Caller {
-    var caller = Caller(address: request.peer.host)
+    var caller = Caller(address: addresses.of(request))
     if let shown = try Shown(request) {
       do {
         caller = try await check(shown, request, access, caller)
       } catch Failure.unavailable where access == .everyone {
-        caller = Caller(address: request.peer.host)
+        caller = Caller(address: addresses.of(request))
       }
     }
     try Self.admit(caller, to: access, method: request.method, peer: request.peer)
@@ -56,7 +57,8 @@ struct Authentication: Sendable {
     do {
       let signature = try RequestSignature(parsing: header)
       guard let registered = try await identity.application(consumerKey: signature.consumerKey) else { throw SignatureRefusal.unknownApplication }
-      let content = RequestSignature.Content(method: request.method.rawValue, body: request.body, address: request.header(.visitorAddress))
+      let address = registered.application.service == nil ? nil : request.header(.visitorAddress)
+      let content = RequestSignature.Content(method: request.method.rawValue, body: request.body, address: address)
       let verified = try signature.verify(
         target: request.target, content: content, application: .init(appid: registered.appid, strict: registered.application.strict),
         env: environment, now: clock())

@@ -61,13 +61,16 @@ public struct ServiceRoute: Sendable {
   public let access: Access
   /// In bytes.
   public let bodyLimit: Int
+  /// Its answers hold a secret that is shown once: they are never kept for repeats.
+  public let answersSecret: Bool
   public let handler: Handler
 
-  public init(_ method: HTTPRequest.Method, _ template: String, _ access: Access, bodyLimit: Int = 1 << 20, _ handler: @escaping Handler) {
+  public init(_ method: HTTPRequest.Method, _ template: String, _ access: Access, bodyLimit: Int = 1 << 20, answersSecret: Bool = false, _ handler: @escaping Handler) {
     self.method = method
     self.template = template
     self.access = access
     self.bodyLimit = bodyLimit
+    self.answersSecret = answersSecret
     self.handler = handler
   }
 }

@@ -22,6 +22,7 @@ struct CommonRoutes: Sendable {
       ServiceRoute(.get, "/swagger.yaml", .everyone, swaggerYAML),
       ServiceRoute(.get, "/swagger.json", .everyone, swaggerJSON),
       ServiceRoute(.get, service == .frontend ? "/docs/frontend" : "/docs", .everyone, page),
+      ServiceRoute(.get, "/wadl.xml", .everyone, wadl),
     ]
   }
 
@@ -60,6 +61,8 @@ struct CommonRoutes: Sendable {
     Response(contentType: "application/yaml", try await documents.yaml())
   }
   private func swaggerJSON(_ request: Request) async throws -> Response { .json(try await documents.json()) }
+
+  private func wadl(_ request: Request) async throws -> Response { Response(contentType: "application/vnd.sun.wadl+xml", try await documents.wadl()) }
 
   private func page(_ request: Request) async throws -> Response {
     var answer = Response(contentType: "text/html; charset=utf-8", try await documents.page())

@@ -8,12 +8,12 @@ struct DocumentPage {
   init(_ document: JSONValue) { self.document = document }
 
   var html: String {
-    let title = Self.escaped(document["info"]?["title"]?.string ?? "")
+    let title = Markup.escaped(document["info"]?["title"]?.string ?? "")
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>\(title)</title>
       <style>\(Self.style)</style></head>
-      <body><main><h1>\(title)</h1><p>\(Self.escaped(document["info"]?["description"]?.string ?? ""))</p>
+      <body><main><h1>\(title)</h1><p>\(Markup.escaped(document["info"]?["description"]?.string ?? ""))</p>
       <p>The same as <a href="/swagger.yaml">YAML</a> and <a href="/swagger.json">JSON</a>.</p>
       \(operations)<h2>Schemas</h2>\(schemas)</main></body></html>
 
@@ -36,7 +36,7 @@ struct DocumentPage {
       return row(answer.name, content?.name ?? "", text(resolved(answer.value)["description"]) + " " + typeText(content?.value["schema"]))
     }
     return """
-      <section><h2><code>\(method.uppercased()) \(Self.escaped(path))</code></h2><p>\(text(operation["summary"])) \(text(operation["description"]))</p>
+      <section><h2><code>\(method.uppercased()) \(Markup.escaped(path))</code></h2><p>\(text(operation["summary"])) \(text(operation["description"]))</p>
       <table><tbody>\((parameters + [body].compactMap(\.self) + answers).joined())</tbody></table></section>
 
       """
@@ -48,21 +48,17 @@ struct DocumentPage {
       let rows = (schema.value["properties"]?.object?.members ?? []).map { member in
         row(member.name, required.contains(.string(member.name)) ? "required" : "", typeText(member.value) + text(member.value["description"]))
       }
-      return "<section><h3 id=\"\(Self.escaped(schema.name))\">\(Self.escaped(schema.name))</h3><p>\(text(schema.value["description"]))</p>"
+      return "<section><h3 id=\"\(Markup.escaped(schema.name))\">\(Markup.escaped(schema.name))</h3><p>\(text(schema.value["description"]))</p>"
         + "<table><tbody>\(rows.joined())</tbody></table></section>\n"
     }.joined()
   }
 
-  /// Follows a `$ref` into this document.
-  private func resolved(_ value: JSONValue) -> JSONValue {
-    guard let reference = value["$ref"]?.string, reference.hasPrefix("#/") else { return value }
-    return reference.dropFirst(2).split(separator: "/").reduce(document) { $0[String($1)] ?? .null }
-  }
+  private func resolved(_ value: JSONValue) -> JSONValue { value.resolved(in: document) }
 
   private func typeText(_ schema: JSONValue?) -> String {
     guard let schema else { return "" }
     if let reference = schema["$ref"]?.string {
-      let name = Self.escaped(reference.split(separator: "/").last.map(String.init) ?? reference)
+      let name = Markup.escaped(reference.split(separator: "/").last.map(String.init) ?? reference)
       return "<a href=\"#\(name)\">\(name)</a> "
     }
     if schema["type"]?.string == "array" { return "array of \(typeText(schema["items"]))" }
@@ -71,26 +67,14 @@ struct DocumentPage {
     for (name, word) in [("minimum", "from"), ("maximum", "to"), ("minLength", "at least"), ("maxLength", "at most"), ("default", "default")] {
       if let value = schema[name] { words.append("\(word) \(value.text)") }
     }
-    return Self.escaped(words.filter { !$0.isEmpty }.joined(separator: " ")) + " "
+    return Markup.escaped(words.filter { !$0.isEmpty }.joined(separator: " ")) + " "
   }
 
   private func row(_ name: String, _ kind: String, _ about: String) -> String {
-    "<tr><th scope=\"row\"><code>\(Self.escaped(name))</code></th><td>\(Self.escaped(kind))</td><td>\(about)</td></tr>"
+    "<tr><th scope=\"row\"><code>\(Markup.escaped(name))</code></th><td>\(Markup.escaped(kind))</td><td>\(about)</td></tr>"
   }
 
-  private func text(_ value: JSONValue?) -> String { Self.escaped(value?.string ?? "") }
-
-  static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
-  }
+  private func text(_ value: JSONValue?) -> String { Markup.escaped(value?.string ?? "") }
 
   private static let style = """
     :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0}main{max-width:60rem;margin:0 auto;padding:1rem}

@@ -4,7 +4,8 @@ import StatusModel
 import Synchronization
 import Yams
 
-/// The service's OpenAPI document: what its own file says and the routes all services share, as YAML, as JSON and as a page.
+/// The service's OpenAPI document: what its own file says and the routes all services share, as YAML, as JSON,
+/// as a page and as WADL.
 /// Made at the first request, on a worker, and kept.
 final class Documents: Sendable {
   private let service: ServiceName
@@ -16,6 +17,7 @@ final class Documents: Sendable {
     let yaml: [UInt8]
     let json: [UInt8]
     let page: [UInt8]
+    let wadl: [UInt8]
   }
 
   init(service: ServiceName, swagger: String, workers: WorkerPool) {
@@ -27,6 +29,7 @@ final class Documents: Sendable {
   func yaml() async throws -> [UInt8] { try await document().yaml }
   func json() async throws -> [UInt8] { try await document().json }
   func page() async throws -> [UInt8] { try await document().page }
+  func wadl() async throws -> [UInt8] { try await document().wadl }
 
   private func document() async throws -> Made {
     if let made = made.withLock({ $0 }) { return made }
@@ -39,7 +42,9 @@ final class Documents: Sendable {
     guard var own = try Yams.compose(yaml: swagger), let common = try Yams.compose(yaml: Embedded.commonYaml) else { throw Failure.defect }
     merge(common, into: &own, without: service == .frontend ? ["/", "/docs"] : ["/docs/frontend"])
     let value = json(own)
-    return Made(yaml: Array(try Yams.serialize(node: own).utf8), json: value.bytes, page: Array(DocumentPage(value).html.utf8))
+    return Made(
+      yaml: Array(try Yams.serialize(node: own).utf8), json: value.bytes, page: Array(DocumentPage(value).html.utf8),
+      wadl: Array(WADL(value).text.utf8))
   }
 
   /// Adds the members of `common` that `node` lacks, at every depth. `paths` of other services stay out.

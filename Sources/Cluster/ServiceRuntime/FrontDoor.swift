@@ -10,16 +10,20 @@ struct FrontDoor: Sendable {
   let logs: Logs
   let logger: Logger
   let authentication: Authentication
+  let idempotency: Idempotency
+  let meters: RouteMeters
 
   /// The middleware around all routes and around the answers of the router itself.
   func enter(_ request: Request, _ next: Handler) async throws -> Response {
     let cid = Self.correlationID(request.header(.correlationID))
     var answer = await CorrelationID.$current.withValue(cid) { await self.answer(request, next) }
     answer.headerFields[.correlationID] = cid
+    let time = (EventLoop.now &- request.receivedAt) / 1000
+    meters.meter(request.method, request.route).record(status: answer.status.code, microseconds: time)
     logs.access(
       AccessLine(
         cid: cid, method: request.method.rawValue, route: request.route ?? "-", status: answer.status.code, bytes: answer.body.count,
-        microseconds: (EventLoop.now &- request.receivedAt) / 1000, caller: request.note))
+        microseconds: time, caller: request.note))
     return answer
   }
 
@@ -55,7 +59,10 @@ struct FrontDoor: Sendable {
   private func admit(_ request: Request, to route: ServiceRoute) async throws -> Response {
     let caller = try await authentication.caller(of: request, for: route.access)
     request.note = caller.kind
-    return try await Caller.$current.withValue(caller) { try await route.handler(request).conditional(on: request) }
+    return try await Caller.$current.withValue(caller) {
+      if request.method == .post, !route.answersSecret { return try await idempotency.answer(request, route.handler) }
+      return try await route.handler(request).conditional(on: request)
+    }
   }
 
   /// The caller's id when it is one, else a new one.

@@ -29,6 +29,7 @@ public final class Node: Sendable {
   public let clock: @Sendable () -> Int64
   public let logger: Logger
   let logs: Logs
+  let writer: LineWriter
 
   /// Starts the loops. Throws `RedisURLError`, `Configuration.Invalid`.
   public init(
@@ -38,6 +39,7 @@ public final class Node: Sendable {
     self.configuration = configuration
     self.clock = clock
     namespace = configuration.namespace
+    self.writer = writer
     logs = Logs(service: name, writer: writer, clock: clock)
     logger = logs.logger(Logger.Level(rawValue: configuration.text("LOG_LEVEL")) ?? .info)
     loops = LoopGroup(count: configuration.number("LOOPS") ?? LoopGroup.cores)
@@ -62,9 +64,15 @@ public final class Node: Sendable {
     }
   }
 
+  /// Runs `body` on the first loop until it ends.
+  func inBackground(_ body: @escaping @Sendable () async -> Void) async { try? await onLoop { await body() } }
+
   /// Frees what the node holds, once nothing uses it any more.
   public func close() async {
-    try? await onLoop { [redis] in await redis.close() }
+    try? await onLoop { [redis, outbound] in
+      await redis.close()
+      await outbound.close()
+    }
     loops.stop()
     workers.stop()
   }
@@ -78,7 +86,7 @@ public final class RunningService: Sendable {
   /// Every route it answers, the common ones too.
   public let routes: [RouteName]
   private let server: Server
-  private let registration: Task<Void, Never>
+  private let background: Task<Void, Never>
 
   public struct RouteName: Sendable, Hashable {
     public let method: String
@@ -90,13 +98,20 @@ public final class RunningService: Sendable {
     let service = try await node.onLoop { try await Service(node) }
     let passwords = PasswordCallers(identity: node.identity, clock: node.clock, loops: node.loops, check: service.passwordCheck ?? node.askUsers)
     let authentication = Authentication(
-      identity: node.identity, passwords: passwords, environment: node.configuration.text("POLYSTATUS_ENV"), clock: node.clock)
-    let door = FrontDoor(logs: node.logs, logger: node.logger, authentication: authentication)
+      identity: node.identity, passwords: passwords, addresses: VisitorAddress(trusted: node.configuration.ranges("TRUSTED_PROXIES")),
+      environment: node.configuration.text("POLYSTATUS_ENV"), clock: node.clock)
     let common = CommonRoutes(
       service: node.name, dependencies: Service.dependencies,
       documents: Documents(service: node.name, swagger: Service.swagger, workers: node.workers), redis: node.redis,
       neighbours: node.neighbours, clock: node.clock, commit: node.configuration.text("POLYSTATUS_COMMIT"))
-    let routes = service.routes + common.table
+    let heartbeat = Heartbeat(node, instance: "\(node.configuration.text("HOST")):\(node.configuration.number("PORT") ?? Int(node.name.defaultPort))")
+    let names = (service.routes + common.table).map { RouteName(method: $0.method.rawValue, template: $0.template) }
+    let measured = [Metrics.paths.metrics, Metrics.paths.history, Metrics.paths.prometheus].map { RouteName(method: "GET", template: $0) }
+    let meters = RouteMeters(names + measured)
+    let routes = service.routes + common.table + Metrics(node, meters: meters, heartbeat: heartbeat).routes
+    let door = FrontDoor(
+      logs: node.logs, logger: node.logger, authentication: authentication,
+      idempotency: Idempotency(redis: node.redis, namespace: node.namespace, service: node.name), meters: meters)
     let router = Router(routes.map(door.guarded), middleware: [door.enter])
     var configuration = Server.Configuration()
     configuration.onError = { error, _ in Response.problem(error) }
@@ -104,21 +119,26 @@ public final class RunningService: Sendable {
     let server = Server(router, loops: node.loops, configuration: configuration)
     let address = try await server.listen(at: node.listenAddress())
     node.logger.info("listening", metadata: ["address": "\(address)"])
-    return RunningService(node: node, address: address, routes: routes, server: server)
+    return RunningService(node: node, address: address, routes: names + measured, server: server, heartbeat: heartbeat)
   }
 
-  private init(node: Node, address: SocketAddress, routes: [ServiceRoute], server: Server) {
+  private init(node: Node, address: SocketAddress, routes: [RouteName], server: Server, heartbeat: Heartbeat) {
     self.node = node
     self.address = address
-    self.routes = routes.map { RouteName(method: $0.method.rawValue, template: $0.template) }
+    self.routes = routes
     self.server = server
-    registration = Task { await node.registerOwnApplication() }
+    background = Task {
+      async let beating: Void = node.inBackground { await heartbeat.run() }
+      await node.registerOwnApplication()
+      await beating
+    }
   }
 
   /// Lets what runs finish (10 s), then closes all.
   public func stop() async {
-    registration.cancel()
     await server.stop()
+    background.cancel()
+    await background.value
     await node.close()
   }
 }

@@ -9,7 +9,7 @@ extension HTTPServer.Response {
   public static func problem(_ failure: Failure) -> Response {
     var problems: [FieldProblem] = []
     if case .invalid(let found) = failure { problems = found }
-    var answer = problem(status: HTTPResponse.Status(integerLiteral: failure.status), detail: failure.detail, errors: problems)
+    var answer = problem(status: failure.httpStatus, detail: failure.detail, errors: problems)
     if let seconds = failure.retryAfter { answer.headerFields[.retryAfter] = String(max(1, seconds)) }
     if case .unknownCaller = failure { answer.headerFields[.wwwAuthenticate] = #"Bearer realm="polystatus", Auth"# }
     return answer
@@ -38,5 +38,16 @@ extension HTTPServer.Response {
       return answer
     default: return problem(.defect)
     }
+  }
+}
+
+extension Failure {
+  /// With its reason phrase.
+  fileprivate var httpStatus: HTTPResponse.Status {
+    let named: [HTTPResponse.Status] = [
+      .badRequest, .unauthorized, .forbidden, .notFound, .conflict, .preconditionFailed, .contentTooLarge, .unsupportedMediaType,
+      .tooManyRequests, .badGateway, .serviceUnavailable,
+    ]
+    return named.first { $0.code == status } ?? .internalServerError
   }
 }

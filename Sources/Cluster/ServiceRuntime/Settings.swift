@@ -1,3 +1,4 @@
+public import OutboundClient
 public import StatusModel
 
 /// One environment variable: the table below is the source of the documentation.
@@ -8,6 +9,8 @@ public struct Setting: Sendable {
     case number(ClosedRange<Int>)
     case choice([String])
     case flag
+    /// IP addresses or CIDR blocks, separated by commas.
+    case ranges
   }
   public let name: String
   /// Nil: unset unless given.
@@ -30,6 +33,7 @@ public struct Setting: Sendable {
     case .number(let range): range.upperBound == .max ? "a number from \(range.lowerBound) up" : "a number from \(range.lowerBound) to \(range.upperBound)"
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .flag: "true or false"
+    case .ranges: "addresses or CIDR blocks such as 10.1.0.0/16, separated by commas"
     }
   }
 
@@ -40,6 +44,7 @@ public struct Setting: Sendable {
     case .number(let range): Int(value).map(range.contains) ?? false
     case .choice(let words): words.contains(value)
     case .flag: value == "true" || value == "false"
+    case .ranges: AddressRange.list(value) != nil
     }
   }
 
@@ -59,6 +64,9 @@ public struct Setting: Sendable {
       Setting("POLYSTATUS_ADMIN_EMAIL", .text, nil, "Mail address of the first administrator."),
       Setting("POLYSTATUS_ADMIN_PASSWORD", .text, nil, "Password of the first administrator."),
       Setting("REGISTRATION", .text, nil, "Who may register: open, closed, or domains:example.org,… By default open on a loopback HOST, else closed."),
+      Setting("TRUSTED_PROXIES", .ranges, nil, "Proxies whose X-Forwarded-For is believed: addresses or CIDR blocks, separated by commas."),
+      Setting("ALLOW_ADDRESSES", .ranges, nil, "Private addresses that webhooks and feeds may still reach."),
+      Setting("ALLOW_PRIVATE_ADDRESSES", .flag, "false", "Whether webhooks and feeds may reach any address."),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
@@ -109,6 +117,9 @@ public struct Configuration: Sendable {
   public func text(_ name: String) -> String { self[name] ?? "" }
   public func number(_ name: String) -> Int? { self[name].flatMap { Int($0) } }
 
+  /// The blocks of a setting that lists some; none when it is unset.
+  public func ranges(_ name: String) -> [AddressRange] { self[name].flatMap(AddressRange.list) ?? [] }
+
   /// Where a neighbour answers, without a final slash.
   public func url(of service: ServiceName) -> String {
     let url = text(service.urlSetting)
@@ -120,4 +131,12 @@ public struct Configuration: Sendable {
 
   /// Whether HOST is reached from this machine alone.
   public var isLoopback: Bool { ["localhost", "::1"].contains(text("HOST")) || text("HOST").hasPrefix("127.") }
+}
+
+extension AddressRange {
+  /// Nil when one of them is none.
+  fileprivate static func list(_ text: String) -> [AddressRange]? {
+    let ranges = text.split(separator: ",").map { AddressRange($0.trimmed()) }
+    return ranges.contains { $0 == nil } ? nil : ranges.compactMap(\.self)
+  }
 }

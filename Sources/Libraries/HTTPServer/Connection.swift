@@ -16,7 +16,7 @@ final class Connection {
 
   let peer: SocketAddress
   private let socket: Socket
-  private unowned let server: LoopServer
+  private let server: LoopServer
   private let loop: EventLoop
   private var phase = Phase.head
   private var input: [UInt8] = []
@@ -135,7 +135,7 @@ final class Connection {
   }
 
   private func begin(_ head: RequestHead) throws(Refusal) {
-    let path = head.text(head.path)
+    let path = head.path.isEmpty ? "/" : head.text(head.path)
     let match = server.router.match(head.method, path)
     let request = Request(head, path: path, match: match, peer: peer, receivedAt: EventLoop.now)
     exchange = (request, match.entry)

@@ -36,8 +36,8 @@ final class LoopServer {
   func listen(on listener: Socket, spread: ((Socket, SocketAddress) -> Void)? = nil) {
     guard !isStopping else { return listener.close() }
     listeners.append(listener)
-    let handOver = spread ?? { [unowned self] socket, peer in take(socket, from: peer) }
-    loop.watch(listener.descriptor, isAccepting ? .read : []) { [unowned self] _ in accept(from: listener, handOver) }
+    let handOver = spread ?? { [self] socket, peer in take(socket, from: peer) }
+    loop.watch(listener.descriptor, isAccepting ? .read : []) { [self] _ in accept(from: listener, handOver) }
   }
 
   /// Begins to serve an accepted socket.
@@ -56,7 +56,7 @@ final class LoopServer {
       case .wouldBlock: return
       case .exhausted:
         pauseAccepting()
-        loop.after(.milliseconds(100)) { [weak self] in self?.resumeAccepting() }
+        loop.after(.milliseconds(100)) { [self] in resumeAccepting() }
         return
       }
     }
@@ -86,7 +86,7 @@ final class LoopServer {
   // MARK: - Once a turn, and now and then
 
   func flushAtEndOfTurn(_ connection: Connection) {
-    if unflushed.isEmpty { loop.atEndOfTurn { [unowned self] in flush() } }
+    if unflushed.isEmpty { loop.atEndOfTurn { [self] in flush() } }
     unflushed.append(connection)
   }
 
@@ -98,8 +98,7 @@ final class LoopServer {
 
   private func startSweeping() {
     guard sweep == nil else { return }
-    sweep = loop.after(limits.sweepInterval) { [weak self] in
-      guard let self else { return }
+    sweep = loop.after(limits.sweepInterval) { [self] in
       sweep = nil
       let now = EventLoop.now
       for connection in Array(connections.values) { connection.checkDeadlines(at: now) }

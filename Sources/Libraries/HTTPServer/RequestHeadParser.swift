@@ -134,16 +134,13 @@ struct RequestHeadParser {
     if let query { head.query = (query + 1)..<range.upperBound }
   }
 
-  /// Where the path of `http://authority/path` begins.
+  /// Where the path of `http://authority/path` begins; it may be empty (RFC 9110 section 4.2.3).
   private func endOfAuthority(_ range: Range<Int>) throws(Refusal) -> Int {
     let text = bytes[range]
-    guard text.count > 7, text.prefix(7).map(\.lowercasedASCII).elementsEqual("http://".utf8) else {
-      throw .badRequest("the target is neither a path nor an http address")
-    }
-    let authority = text.dropFirst(7).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-    guard isHost(authority), authority.endIndex < range.upperBound, bytes[authority.endIndex] == UInt8(ascii: "/") else {
-      throw .badRequest("the target's host is not valid")
-    }
+    let scheme = ["http://", "https://"].first { text.prefix($0.utf8.count).map(\.lowercasedASCII).elementsEqual($0.utf8) }
+    guard let scheme else { throw .badRequest("the target is neither a path nor an http address") }
+    let authority = text.dropFirst(scheme.utf8.count).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+    guard isHost(authority) else { throw .badRequest("the target's host is not valid") }
     return authority.endIndex
   }
 
@@ -269,7 +266,9 @@ struct RequestHeadParser {
       guard rest.startIndex > text.startIndex else { return false }
     }
     guard let colon = rest.first else { return true }
-    return colon == UInt8(ascii: ":") && rest.count <= 6 && rest.dropFirst().allSatisfy { $0 &- 0x30 < 10 }
+    let port = rest.dropFirst()
+    guard colon == UInt8(ascii: ":"), port.count <= 5, port.allSatisfy({ $0 &- 0x30 < 10 }) else { return false }
+    return port.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= 65_535
   }
 }
 

@@ -44,7 +44,7 @@ public final class Server: Sendable {
   }
 
   private func listen(at address: SocketAddress, isShared: Bool = false, on loop: EventLoop) async throws -> SocketAddress {
-    try await withTaskExecutorPreference(loop) { [self] in
+    try await loop.perform {
       let socket = try Socket.listen(at: address, isShared: isShared)
       guard case .internet = address else {
         parts.here.listen(on: socket, spread: spread())
@@ -87,7 +87,7 @@ public final class Server: Sendable {
   public func statistics() async -> Statistics {
     var sum = Statistics()
     for loop in loops.loops {
-      let part = await withTaskExecutorPreference(loop) { [parts] in parts.here.statistics }
+      let part = await loop.perform { parts.here.statistics }
       sum.open += part.open
       sum.accepted += part.accepted
       sum.answered += part.answered

@@ -85,6 +85,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     return Task.immediate(executorPreference: self) { unsafe await body() }
   }
 
+  /// Runs `body` on this loop, children included, and comes back with its result. From anywhere.
+  public func perform<Value, Failure: Error>(_ body: () async throws(Failure) -> Value) async throws(Failure) -> Value {
+    try await withTaskExecutorPreference(self) { () async throws(Failure) -> Value in
+      // Without a statement that needs the right thread, the compiler (6.3) drops the hop to it.
+      preconditionCurrent()
+      return try await body()
+    }
+  }
+
   /// Runs `work` when everything now runnable has run, before the loop waits: the place to flush buffers once.
   public func atEndOfTurn(_ work: @escaping () -> Void) {
     preconditionCurrent()

@@ -23,9 +23,9 @@ public final class LoopGroup: Sendable {
     }
   }
 
-  /// Stops every loop and waits for its thread. Not from a loop.
+  /// Stops every loop and waits for its thread. Not from one of them.
   public func stop() {
-    precondition(EventLoop.currentIfAny == nil, "a loop cannot wait for itself")
+    precondition(!loops.contains { $0.isCurrent }, "a loop cannot wait for itself")
     for loop in loops { loop.stop() }
     let joining = threads.withLock { threads in
       defer { threads = [] }

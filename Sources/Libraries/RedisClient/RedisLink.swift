@@ -21,7 +21,8 @@ final class RedisLink {
   private var connections: [RedisConnection] = []
   private var spare: [RedisConnection] = []
   private var blockingCount = 0
-  private var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+  /// In the order they came.
+  private var waiting: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
   private var lastWaiting: UInt64 = 0
 
   /// Begins to connect.
@@ -120,10 +121,9 @@ final class RedisLink {
 
   private func become(_ new: State) {
     state = new
-    guard !waiting.isEmpty else { return }
-    let resumed = waiting.values
-    waiting.removeAll()
-    for continuation in resumed { continuation.resume() }
+    let resumed = waiting
+    waiting = []
+    for each in resumed { each.continuation.resume() }
   }
 
   // MARK: - Waiting for the first attempt
@@ -134,11 +134,16 @@ final class RedisLink {
     let me = LoopBound(self, on: loop)
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if Task.isCancelled { continuation.resume() } else { waiting[id] = continuation }
+        if Task.isCancelled { continuation.resume() } else { waiting.append((id, continuation)) }
       }
     } onCancel: {
-      me.onLoop { link in link.waiting.removeValue(forKey: id)?.resume() }
+      me.onLoop { $0.stopWaiting(id) }
     }
+  }
+
+  private func stopWaiting(_ id: UInt64) {
+    guard let index = waiting.firstIndex(where: { $0.id == id }) else { return }
+    waiting.remove(at: index).continuation.resume()
   }
 
   private func stopWaiting() {

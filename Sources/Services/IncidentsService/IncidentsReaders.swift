@@ -121,7 +121,8 @@ extension FieldReader {
     return Choice(rawValue: choice(name, words)) ?? Choice.allCases[Choice.allCases.startIndex]
   }
 
-  fileprivate mutating func optionalChoice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice? {
+  fileprivate mutating func optionalChoice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice?
+  {
     optionalChoice(name, Choice.allCases.map(\.rawValue)).flatMap(Choice.init)
   }
 

@@ -51,7 +51,9 @@ extension Incidents {
     guard let user = try await users.user(assignment.user), user.isActive else {
       throw Failure.invalid("commander", "must be the id of a user; there is none with this one")
     }
-    guard user.role >= .sre else { throw Failure.invalid("commander", "must be an sre or an admin; \(user.name) is a \(user.role.rawValue)") }
+    guard user.role >= .sre else {
+      throw Failure.invalid("commander", "must be an sre or an admin; \(user.name) is a \(user.role.rawValue)")
+    }
     let record = try await store.assign(id, at: request.expectedVersion, assignment, name: user.name)
     return .json(record.json, version: record.version)
   }

@@ -88,7 +88,8 @@ struct IncidentsStore: Sendable {
         [
           .string(change.title.map(JSONText.quoted) ?? ""), .string(change.severity.map(String.init) ?? ""),
           .string(change.services.map(JSONText.array) ?? ""), .string(change.summary.map(JSONText.quoted) ?? ""), .string(cid),
-          .string(Self.names(of: change.services ?? [])), .string(Self.words(change.title ?? "")), .string(Self.words(change.summary ?? "")),
+          .string(Self.names(of: change.services ?? [])), .string(Self.words(change.title ?? "")),
+          .string(Self.words(change.summary ?? "")),
         ]))
   }
 

@@ -1,12 +1,14 @@
--- Comes before every mutation: who, when, and the one way to put a message on the bus.
+-- Comes before every mutation: who, when, the one way to put a message on the bus, and the memory of repeats.
+-- The mutation's own text is the body of mutate(), which epilogue.lua closes and calls.
 -- KEYS[1]  the namespace, such as {polystatus}; every key of a script begins with it
--- ARGV     1 now in ms  2 now as ISO 8601  3 sender  4 cid  5 actor (JSON)  6 uuid head  7 uuid tail  8 BUS_MAX  9… the script's own
+-- ARGV     1 now in ms  2 now as ISO 8601  3 sender  4 cid  5 actor (JSON)  6 uuid head  7 uuid tail  8 BUS_MAX
+--          9 repeat key, '' for none  10 seconds to keep it  11… the script's own
 local ns, cid, actor = KEYS[1], ARGV[4], ARGV[5]
 local now_ms = tonumber(ARGV[1])
 local now = math.floor(now_ms / 1000)
 local published = 0
 
-local function arg(n) return ARGV[8 + n] end
+local function arg(n) return ARGV[10 + n] end
 
 -- members: the members of `data` as JSON text without braces, '' for none; cid and actor are added.
 local function publish(event_name, members)
@@ -17,3 +19,5 @@ local function publish(event_name, members)
     .. '","event_uuid":"' .. uuid .. '","event_creation_time":"' .. ARGV[2] .. '","event_sender_id":"' .. ARGV[3]
     .. '","data":{"cid":"' .. cid .. '","actor":' .. actor .. members .. '}}')
 end
+
+local function mutate()

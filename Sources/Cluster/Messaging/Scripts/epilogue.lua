@@ -1,0 +1,10 @@
+end
+
+-- A call that is repeated under its Idempotency-Key gets the result of the first, kept in the same step as what it changed.
+if ARGV[9] == '' then return mutate() end
+local repeat_key = ns .. ':repeat:' .. ARGV[9]
+local kept = redis.call('GET', repeat_key)
+if kept then return cmsgpack.unpack(kept) end
+local result = mutate()
+if published > 0 then redis.call('SET', repeat_key, cmsgpack.pack(result), 'EX', ARGV[10]) end
+return result
