@@ -66,7 +66,7 @@ import Testing
       let second = try await another()
       let third = try await another()
       let list = try await world.call(.get, "/api/v1/auth/sessions", token: second).body.array ?? []
-      #expect(list.map { $0["current"] } == [false, true, false])
+      try #require(list.map { $0["current"] } == [false, true, false])
       #expect(list[0]["address"] == "192.0.2.9" && list[0]["agent"] == "curl" && list[0]["last_used_at"] == 1_800_000_002)
       let newest = try #require(list[0]["id"]?.string)
       let (_, stranger) = try await world.addUser("Eve")
