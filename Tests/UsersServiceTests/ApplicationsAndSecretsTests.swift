@@ -136,6 +136,7 @@ import Testing
         case "hash": try await world.redis("HGETALL", name)
         case "zset": try await world.redis("ZRANGE", name, "0", "-1")
         case "set": try await world.redis("SMEMBERS", name)
+        case "list": try await world.redis("LRANGE", name, "0", "-1")
         case "stream": try await world.redis("XRANGE", name, "-", "+")
         default: try await world.redis("GET", name)
         }
