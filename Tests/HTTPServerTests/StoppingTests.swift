@@ -11,9 +11,9 @@ private final class Held: Sendable {
   func release() { state.withLock { $0.isReleased = true } }
 
   var route: Route {
-    Route(.get, "/held") { [self] _ in
-      state.withLock { $0.isBegun = true }
-      while !state.withLock({ $0.isReleased }) { try await EventLoop.current.sleep(for: .milliseconds(2)) }
+    Route(.get, "/held") { _ in
+      self.state.withLock { $0.isBegun = true }
+      while !self.state.withLock({ $0.isReleased }) { try await EventLoop.current.sleep(for: .milliseconds(2)) }
       return .text("held")
     }
   }
