@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct BodyTests {
   private static func chunked(_ body: String) -> String { "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(body)" }
-  private static func sized(_ body: String) -> String { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)" }
+  private static func sized(_ body: String) -> String {
+    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+  }
 
   @Test(arguments: [
     (sized(""), ""),

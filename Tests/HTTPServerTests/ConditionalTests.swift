@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct ConditionalTests {
   private let tagged = Route(.get, "/") { request in
-    Response(headerFields: [.contentType: "text/plain", .eTag: "\"v3\"", .cacheControl: "max-age=5"], body: .bytes([0x61])).conditional(on: request)
+    Response(headerFields: [.contentType: "text/plain", .eTag: "\"v3\"", .cacheControl: "max-age=5"], body: .bytes([0x61])).conditional(
+      on: request)
   }
 
   @Test(arguments: [

@@ -27,7 +27,8 @@ import Testing
       try await wire.send(get("/", "Connection: close\r\n"))
       var lines = try await wire.untilClosed().split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
       let date = lines.remove(at: 2)
-      #expect(lines == ["HTTP/1.1 200 OK", "Content-Type: text/plain; charset=utf-8", "Content-Length: 5", "Connection: close", "", "hello"])
+      #expect(
+        lines == ["HTTP/1.1 200 OK", "Content-Type: text/plain; charset=utf-8", "Content-Length: 5", "Connection: close", "", "hello"])
       #expect(date.wholeMatch(of: /Date: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} 20\d\d \d\d:\d\d:\d\d GMT/) != nil)
     }
   }

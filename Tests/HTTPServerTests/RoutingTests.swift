@@ -134,7 +134,8 @@ import Testing
 
   @Test func theServerAloneSaysHowAMessageIsSent() async throws {
     let route = Route(.get, "/") { _ in
-      Response(headerFields: [.contentLength: "99", .connection: "close", .transferEncoding: "chunked", .date: "never"], body: .bytes([0x61]))
+      Response(
+        headerFields: [.contentLength: "99", .connection: "close", .transferEncoding: "chunked", .date: "never"], body: .bytes([0x61]))
     }
     try await RunningServer.run([route]) { server in
       let answer = try await server.answer(to: get("/"))

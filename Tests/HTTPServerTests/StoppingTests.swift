@@ -4,22 +4,39 @@ import Reactor
 import Synchronization
 import Testing
 
+/// A handler that says it has begun and answers when it is let go.
+private final class Held: Sendable {
+  private let state = Mutex((isBegun: false, isReleased: false))
+  var isBegun: Bool { state.withLock { $0.isBegun } }
+  func release() { state.withLock { $0.isReleased = true } }
+
+  var route: Route {
+    Route(.get, "/held") { _ in
+      self.state.withLock { $0.isBegun = true }
+      while !self.state.withLock({ $0.isReleased }) { try await EventLoop.current.sleep(for: .milliseconds(2)) }
+      return .text("held")
+    }
+  }
+}
+
 @Suite struct StoppingTests {
   @Test func whatRunsFinishesWhatIsIdleClosesAndNobodyIsLetIn() async throws {
-    try await RunningServer.run(loops: 2) { server in
+    let held = Held()
+    try await RunningServer.run(RunningServer.routes + [held.route]) { server in
       let idle = try server.connect()
       try await idle.send(get("/"))
       _ = try await idle.answer()
       let busy = try server.connect()
-      try await busy.send(get("/slow/300") + get("/"))
-      let begun = try await server.becomes { $0.answered == 1 && $0.open == 2 }
+      try await busy.send(get("/held") + get("/"))
+      let begun = try await server.becomes { _ in held.isBegun }
       #expect(begun)
 
       let stopping = Task { await server.server.stop(grace: .seconds(10)) }
       #expect(try await idle.untilClosed() == "")
       let late = try? server.connect()
+      held.release()
       let answer = try await busy.answer()
-      #expect(answer.body == "slow 300")
+      #expect(answer.body == "held")
       #expect(answer["Connection"] == "close")
       #expect(try await busy.untilClosed() == "")
       busy.close()
@@ -33,12 +50,12 @@ import Testing
   }
 
   @Test func whatRunsLongerThanTheGraceIsCut() async throws {
-    try await RunningServer.run { server in
+    let held = Held()
+    try await RunningServer.run([held.route]) { server in
       let wire = try server.connect()
-      try await wire.send(get("/slow/60000"))
-      let open = try await server.becomes { $0.open == 1 }
-      #expect(open)
-      try await EventLoop.current.sleep(for: .milliseconds(20))
+      try await wire.send(get("/held"))
+      let begun = try await server.becomes { _ in held.isBegun }
+      #expect(begun)
       let start = ContinuousClock.now
       await server.server.stop(grace: .milliseconds(100))
       let time = ContinuousClock.now - start
@@ -70,14 +87,16 @@ import Testing
   }
 
   @Test func stoppingTwiceIsStoppingOnce() async throws {
-    try await RunningServer.run { server in
+    let held = Held()
+    try await RunningServer.run([held.route]) { server in
       let wire = try server.connect()
-      try await wire.send(get("/slow/100"))
-      let open = try await server.becomes { $0.open == 1 }
-      #expect(open)
+      try await wire.send(get("/held"))
+      let begun = try await server.becomes { _ in held.isBegun }
+      #expect(begun)
       async let first: Void = server.server.stop(grace: .seconds(5))
       async let second: Void = server.server.stop(grace: .seconds(5))
-      #expect(try await wire.answer().body == "slow 100")
+      held.release()
+      #expect(try await wire.answer().body == "held")
       wire.close()
       await first
       await second

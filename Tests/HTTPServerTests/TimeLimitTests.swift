@@ -4,7 +4,7 @@ import Reactor
 import Testing
 
 /// Each limit with a short value; all others keep their long ones, so that only the one can have closed the connection.
-@Suite struct TimeLimitTests {
+@Suite(.serialized) struct TimeLimitTests {
   private func elapsed(_ body: () async throws -> Void) async throws -> Duration {
     let clock = ContinuousClock()
     let start = clock.now
@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func anUnfinishedHeadIs408() async throws {
-    try await RunningServer.run(limits: { $0.headTime = .milliseconds(200) }) { server in
+    try await RunningServer.run(limits: { $0.headTime = .seconds(1) }) { server in
       let wire = try server.connect()
       let time = try await elapsed {
         try await wire.send("GET / HTTP/1.1\r\nHost:")
@@ -22,12 +22,12 @@ import Testing
         #expect(answer["Connection"] == "close")
         #expect(try await wire.untilClosed() == "")
       }
-      #expect(time >= .milliseconds(200) && time < .seconds(5))
+      #expect(time >= .milliseconds(900) && time < .seconds(5))
     }
   }
 
   @Test func aDrippingHeadGetsNoMoreTimeThanAStalledOne() async throws {
-    try await RunningServer.run(limits: { $0.headTime = .milliseconds(300) }) { server in
+    try await RunningServer.run(limits: { $0.headTime = .seconds(1) }) { server in
       let wire = try server.connect()
       var sent = 0
       while !wire.isEnded, wire.received.isEmpty, sent < 10_000 {
@@ -51,13 +51,17 @@ import Testing
   }
 
   @Test func anIdleConnectionClosesSilentlyAndLaterThanAHeadWould() async throws {
-    try await RunningServer.run(limits: { $0.headTime = .milliseconds(100); $0.idleTime = .milliseconds(500) }) { server in
+    let short: (inout Limits) -> Void = {
+      $0.headTime = .seconds(1)
+      $0.idleTime = .seconds(2)
+    }
+    try await RunningServer.run(limits: short) { server in
       let wire = try server.connect()
       try await wire.send(get("/"))
       _ = try await wire.answer()
       let time = try await elapsed { _ = try await wire.untilClosed() }
       #expect(wire.text == "")
-      #expect(time >= .milliseconds(400) && time < .seconds(5))
+      #expect(time >= .milliseconds(1500) && time < .seconds(8))
     }
   }
 
@@ -86,7 +90,7 @@ import Testing
 
   @Test func aHandlerMayTakeLongerThanAnyOfThem() async throws {
     let short: (inout Limits) -> Void = {
-      $0.headTime = .milliseconds(50)
+      $0.headTime = .seconds(1)
       $0.bodyStallTime = .milliseconds(50)
       $0.bodyTime = .milliseconds(50)
       $0.idleTime = .milliseconds(50)
@@ -94,8 +98,8 @@ import Testing
       $0.lingerTime = .milliseconds(50)
     }
     try await RunningServer.run(limits: short) { server in
-      let answer = try await server.answer(to: get("/slow/400"))
-      #expect(answer.body == "slow 400")
+      let answer = try await server.answer(to: get("/slow/1500"))
+      #expect(answer.body == "slow 1500")
     }
   }
 
