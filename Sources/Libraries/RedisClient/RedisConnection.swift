@@ -211,7 +211,9 @@ private func connection(_ data: UnsafeMutableRawPointer?) -> RedisConnection? {
   unsafe data.map { unsafe Unmanaged<RedisConnection>.fromOpaque($0).takeUnretainedValue() }
 }
 
-private func replied(_ context: UnsafeMutablePointer<redisAsyncContext>?, _ reply: UnsafeMutableRawPointer?, _ id: UnsafeMutableRawPointer?) {
+private func replied(
+  _ context: UnsafeMutablePointer<redisAsyncContext>?, _ reply: UnsafeMutableRawPointer?, _ id: UnsafeMutableRawPointer?
+) {
   guard let context = unsafe context, let connection = unsafe connection(context.pointee.data) else { return }
   unsafe connection.receive(reply?.assumingMemoryBound(to: redisReply.self), id: UInt64(UInt(bitPattern: id)))
 }
