@@ -23,7 +23,7 @@ public final class PrivateRedis: Sendable {
     let name = "polystatus-redis-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     directory = FileManager.default.temporaryDirectory.appending(path: name)
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-    let port = tcp ? try Self.freePort() : 0
+    let port = tcp ? Self.freePort() : 0
     let login = password.map { ":\($0)@" } ?? ""
     url = "redis+unix://\(login)\(directory.path)/redis.sock"
     tcpURL = tcp ? "redis://\(login)127.0.0.1:\(port)" : nil
@@ -72,7 +72,8 @@ public final class PrivateRedis: Sendable {
   private func launch() async throws {
     let server = Process()
     server.executableURL = URL(filePath: "/usr/bin/env")
-    server.arguments = ["redis-server"] + arguments
+    // A thread of the pool has signals blocked, and a process inherits that.
+    server.arguments = ["--default-signal", "redis-server"] + arguments
     server.standardInput = FileHandle.nullDevice
     let words = directory.appending(path: "redis.out")
     _ = FileManager.default.createFile(atPath: words.path, contents: nil)
@@ -112,10 +113,15 @@ public final class PrivateRedis: Sendable {
 
   private func pause() async { try? await Task.sleep(for: .milliseconds(1)) }
 
-  private static func freePort() throws -> UInt16 {
-    let socket = try Socket.listen(at: .internet(bytes: [127, 0, 0, 1], port: 0))
-    defer { socket.close() }
-    return socket.localAddress.port
+  /// Below the ports that the kernel gives to connections: a client that tries to reconnect may be given the very port it calls.
+  private static func freePort() -> UInt16 {
+    while true {
+      let port = UInt16.random(in: 10_000..<32_000)
+      if let probe = try? Socket.listen(at: .internet(bytes: [127, 0, 0, 1], port: port)) {
+        probe.close()
+        return port
+      }
+    }
   }
 }
 

@@ -11,7 +11,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ["", ":wrong@", "nobody:secret@"]) func `a wrong password is unavailable, with Redis' words`(login: String) async throws {
+  @Test(arguments: ["", ":wrong@", "nobody:secret@"]) func `a wrong password is unavailable, with Redis' words`(login: String) async throws
+  {
     let server = try await PrivateRedis(password: "secret")
     let url = server.url.replacing(":secret@", with: login)
     try await withClient(of: server, url: url) { redis async throws in
@@ -50,7 +51,8 @@ import Testing
       }
     }
     try await withClient(of: server) { redis async throws in #expect(try await redis.command("DBSIZE") == .integer(0)) }
-    try await withClient(of: server, url: server.url + "?db=99") { redis async throws in #expect(await redis.outcome("PING").isUnavailable) }
+    try await withClient(of: server, url: server.url + "?db=99") { redis async throws in #expect(await redis.outcome("PING").isUnavailable)
+    }
   }
 
   @Test(arguments: ["127.0.0.1", "localhost"]) func `TCP, by address and by name`(host: String) async throws {

@@ -53,7 +53,8 @@ import Testing
   }
 
   @Test func `error replies of a server that cannot serve are unavailable`() {
-    #expect(RedisFailure(reply: "LOADING Redis is loading the dataset in memory") == .unavailable("LOADING Redis is loading the dataset in memory"))
+    let loading = "LOADING Redis is loading the dataset in memory"
+    #expect(RedisFailure(reply: loading) == .unavailable(loading))
     #expect(RedisFailure(reply: "ERR no such key") == .server(code: "ERR", message: "no such key"))
     #expect(RedisFailure(reply: "CONFLICT") == .server(code: "CONFLICT", message: ""))
   }

@@ -1,4 +1,5 @@
 public import Reactor
+import Synchronization
 
 /// A handle on Redis for every loop of a group. Behind it each loop has one connection of its own, made at first use,
 /// on which all commands are pipelined: what is asked in one turn of the loop leaves in one write.
@@ -9,6 +10,7 @@ public final class Redis: Sendable {
   private let configuration: RedisConfiguration
   private let loops: LoopGroup
   private let links: PerLoop<RedisLink>
+  private let isClosed = Atomic(false)
 
   /// `workers` resolve host names.
   public init(_ configuration: RedisConfiguration, loops: LoopGroup, workers: WorkerPool) {
@@ -17,7 +19,9 @@ public final class Redis: Sendable {
     links = PerLoop(loops: loops.loops.count) { RedisLink(configuration, on: $0, workers: workers) }
   }
 
+  /// Closes what is open, while the loops run.
   deinit {
+    if isClosed.load(ordering: .relaxed) { return }
     for loop in loops.loops { loop.submit { [links] in links.hereIfMade?.close() } }
   }
 
@@ -54,8 +58,9 @@ public final class Redis: Sendable {
   /// Whether this loop's connection is up; it is made if there is none yet.
   public var isUp: Bool { links.here.isUp }
 
-  /// Closes every connection, for good: commands in flight throw `.connectionLost`. From anywhere, while the loops run.
+  /// Closes every connection, for good: commands in flight throw `.connectionLost`. From anywhere, before the loops stop.
   public func close() async {
+    isClosed.store(true, ordering: .relaxed)
     await withTaskGroup(of: Void.self) { group in
       for loop in loops.loops { group.addTask(executorPreference: loop) { self.links.hereIfMade?.close() } }
     }
