@@ -80,7 +80,7 @@ final class RedisLink {
   // MARK: - Connecting
 
   private func connect() async {
-    do {
+    do throws(RedisFailure) {
       let connection = try await open()
       guard connection.isOpen else { throw RedisFailure.connectionLost }
       backoff.reset()
