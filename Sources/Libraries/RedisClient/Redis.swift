@@ -58,7 +58,7 @@ public final class Redis: Sendable {
   /// Whether this loop's connection is up; it is made if there is none yet.
   public var isUp: Bool { links.here.isUp }
 
-  /// Closes every connection, for good: commands in flight throw `.connectionLost`. From anywhere, while the loops run.
+  /// Closes every connection, for good: commands in flight throw `.connectionLost`. From anywhere, before the loops stop.
   public func close() async {
     isClosed.store(true, ordering: .relaxed)
     await withTaskGroup(of: Void.self) { group in

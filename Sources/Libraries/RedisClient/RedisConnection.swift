@@ -3,7 +3,7 @@ import Glibc
 import Reactor
 
 /// One connection, from connect to its end; it is never made again. Everything sent in one turn of the loop leaves in one write.
-/// Confined to its loop, which holds it until it ends.
+/// Confined to its loop, which holds it until it ends. (A weak reference to it would make every other one slow.)
 @safe final class RedisConnection {
   private typealias Context = UnsafeMutablePointer<redisAsyncContext>
 
@@ -56,14 +56,6 @@ import Reactor
     unsafe attach(made)
     writeDue = true
     loop.watch(descriptor, [.read, .write]) { ready in self.react(to: ready) }
-  }
-
-  /// Reached with an open connection only when its loop is gone.
-  deinit {
-    guard let context = unsafe context else { return }
-    unsafe context.pointee.data = nil
-    unsafe context.pointee.ev.cleanup = nil
-    unsafe redisAsyncFree(context)
   }
 
   var isOpen: Bool { unsafe context != nil }
@@ -142,7 +134,7 @@ import Reactor
     sweepAt = time
     let now = EventLoop.now
     let delay = Duration.nanoseconds(Int64(clamping: max(time, now &+ Self.step) - now))
-    sweepTimer = loop.after(delay) { [weak self] in self?.sweep() }
+    sweepTimer = loop.after(delay) { self.sweep() }
   }
 
   /// One timer for all commands, because their time-outs come in the order they were sent.

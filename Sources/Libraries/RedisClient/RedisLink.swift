@@ -17,6 +17,8 @@ final class RedisLink {
   private let loop: EventLoop
   private var state = State.connecting
   private var backoff: Backoff
+  /// Ends the wait for the first attempt, or begins the next one.
+  private var timer: EventLoop.TimerID?
   /// Every connection that has not ended, those being opened included.
   private var connections: [RedisConnection] = []
   private var spare: [RedisConnection] = []
@@ -31,7 +33,7 @@ final class RedisLink {
     self.loop = loop
     locator = RedisLocator(place: configuration.server.place, workers: workers)
     backoff = Backoff(first: configuration.firstReconnectDelay, longest: configuration.longestReconnectDelay)
-    loop.after(configuration.commandTimeout) { [weak self] in self?.stopWaiting() }
+    timer = loop.after(configuration.commandTimeout) { self.stopWaiting() }
     loop.start { await self.connect() }
   }
 
@@ -59,13 +61,15 @@ final class RedisLink {
     let own = if let kept = spare.popLast() { kept } else { try await open() }
     do {
       let value = try await own.send(command, within: timeout)
-      spare.append(own)
+      keep(own)
       return value
     } catch {
-      if case .server = error { spare.append(own) } else { own.end("a blocking command was given up") }
+      if case .server = error { keep(own) } else { own.end("a blocking command was given up") }
       throw error
     }
   }
+
+  private func keep(_ connection: RedisConnection) { if connection.isOpen { spare.append(connection) } }
 
   /// Closes every connection; commands in flight throw `connectionLost`, later ones `unavailable`.
   func close() {
@@ -76,8 +80,9 @@ final class RedisLink {
   // MARK: - Connecting
 
   private func connect() async {
-    do {
+    do throws(RedisFailure) {
       let connection = try await open()
+      guard connection.isOpen else { throw RedisFailure.connectionLost }
       backoff.reset()
       become(.up(connection))
     } catch {
@@ -89,9 +94,9 @@ final class RedisLink {
     if case .closed = state { return }
     let reason = if case .unavailable(let reason) = failure { reason } else { "\(configuration.address): \(failure)" }
     become(.away(reason: reason))
-    loop.after(backoff.next()) { [weak self] in
-      guard let self, case .away = state else { return }
-      loop.start { await self.connect() }
+    timer = loop.after(backoff.next()) {
+      guard case .away = self.state else { return }
+      self.loop.start { await self.connect() }
     }
   }
 
@@ -101,7 +106,7 @@ final class RedisLink {
     for address in try await locator.addresses() {
       if case .closed = state { throw .unavailable("the client is closed") }
       do {
-        let connection = try RedisConnection(to: address, on: loop, configuration) { [weak self] in self?.lost($0) }
+        let connection = try RedisConnection(to: address, on: loop, configuration) { self.lost($0) }
         connections.append(connection)
         try await connection.greet(configuration)
         return connection
@@ -121,6 +126,7 @@ final class RedisLink {
 
   private func become(_ new: State) {
     state = new
+    if let timer { loop.cancel(timer) }
     let resumed = waiting
     waiting = []
     for each in resumed { each.continuation.resume() }
