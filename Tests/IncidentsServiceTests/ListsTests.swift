@@ -116,8 +116,8 @@ import Testing
   @Test func `combined filters, orders and pages answer what looking at every incident does`() async throws {
     try await StoreBench.run { bench in
       var random = SplitMix(state: 7)
-      let all = try await fill(bench, count: 600, &random)
-      let times = all[0].startedAt - 10...all[599].startedAt + 10
+      let all = try await fill(bench, count: 1200, &random)
+      let times = all[0].startedAt - 10...all[1199].startedAt + 10
       var notEmpty = 0
       for _ in 0..<400 {
         let filter = filter(times, &random)
