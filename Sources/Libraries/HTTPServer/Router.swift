@@ -136,7 +136,8 @@ final class RouteTable: Sendable {
   func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
     if let methods = literalPaths[path] { return choose(method, methods, []) }
     guard path.utf8.first == UInt8(ascii: "/") else {
-      return method == .options ? Match(entry: optionsEntry([.get, .head, .post, .put, .patch, .delete, .options])) : Match(entry: notFound)
+      guard method == .options else { return Match(entry: notFound) }
+      return Match(entry: optionsEntry([.get, .head, .post, .put, .patch, .delete, .options]))
     }
     var values: [String] = []
     let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
