@@ -113,7 +113,9 @@ let package = Package(
       ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("Reactor", ["Reactor"]),
-    tests("HTTPServer", ["HTTPServer", "Reactor", httpTypes]),
+    .executableTarget(
+      name: "echo-server", dependencies: ["HTTPServer", "Reactor", httpTypes], path: "Tests/EchoServer", swiftSettings: settings),
+    tests("HTTPServer", ["HTTPServer", "Reactor", "echo-server", httpTypes]),
     tests("JSONBytes", ["JSONBytes"]),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),

@@ -116,7 +116,8 @@ struct BodyDecoder {
     guard input[index + 1] == 0x0A else { throw .badRequest("a trailer line does not end with CR LF") }
     let line = input[start..<index]
     if !line.isEmpty {
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex, line[..<colon].allSatisfy(\.isTokenCharacter) else {
+      let name = line.prefix { $0.isTokenCharacter }
+      guard !name.isEmpty, name.endIndex < line.endIndex, line[name.endIndex] == UInt8(ascii: ":") else {
         throw .badRequest("a trailer field has no name")
       }
     }

@@ -19,12 +19,10 @@ final class Connection {
   private let server: LoopServer
   private let loop: EventLoop
   private var phase = Phase.head
-  private var input: [UInt8] = []
-  private var start = 0
-  private var scanned = 0
+  private var input = InputBuffer()
   private var output = OutputBuffer()
   private var decoder: BodyDecoder?
-  private var exchange: (request: Request, entry: Router.Entry)?
+  private var exchange: (request: Request, entry: RouteTable.Entry)?
   private var task: Task<Void, Never>?
   private var producers: WaitingProducers?
   private var isChunked = false
@@ -43,13 +41,13 @@ final class Connection {
     self.peer = peer
     self.server = server
     loop = server.loop
-    wait(server.limits.headTime)
+    wait(server.times.head)
     loop.watch(socket.descriptor, .read) { [unowned self] in ready($0) }
   }
 
   var descriptor: Int32 { socket.descriptor }
   private var limits: Limits { server.limits }
-  private var isIdle: Bool { phase == .head && start == input.count && output.isEmpty }
+  private var isIdle: Bool { phase == .head && input.isEmpty && output.isEmpty }
 
   // MARK: - Reading
 
@@ -62,19 +60,12 @@ final class Connection {
     switch socket.read(into: &server.scratch) {
     case .bytes(let count):
       if phase == .lingering { return }
-      if start == input.count { dropInput() }
-      input.append(contentsOf: server.scratch[..<count])
+      input.append(server.scratch[..<count])
       process()
     case .wouldBlock: break
     case .end: isGone ? close() : end()
     case .failed: close()
     }
-  }
-
-  private func dropInput() {
-    input.removeAll(keepingCapacity: input.capacity <= 2048)
-    start = 0
-    scanned = 0
   }
 
   /// The client has finished sending. What it has asked is still answered, but for streams, which end with their reader.
@@ -112,31 +103,27 @@ final class Connection {
 
   /// False when more bytes are needed.
   private func takeHead() throws(Refusal) -> Bool {
-    guard start < input.count else {
-      dropInput()
-      if inputEnded { closeAfterOutput() } else { wait(limits.idleTime) }
+    guard !input.isEmpty else {
+      if inputEnded { closeAfterOutput() } else { wait(server.times.idle) }
       return false
     }
-    guard let length = try RequestHeadParser.end(in: input, from: start, scanned: &scanned, limits: limits) else {
+    guard let head = try input.takeHead(limits: limits) else {
       if inputEnded {
         closeAfterOutput()
       } else if !isHeadBegun {
         isHeadBegun = true
-        wait(limits.headTime)
+        wait(server.times.head)
       }
       return false
     }
     isHeadBegun = false
-    let head = try RequestHeadParser.parse(input[start..<start + length], limits: limits)
-    start += length
-    scanned = start
     try begin(head)
     return true
   }
 
   private func begin(_ head: RequestHead) throws(Refusal) {
     let path = head.path.isEmpty ? "/" : head.text(head.path)
-    let match = server.router.match(head.method, path)
+    let match = server.routes.match(head.method, path)
     let request = Request(head, path: path, match: match, peer: peer, receivedAt: EventLoop.now)
     exchange = (request, match.entry)
     guard head.framing != .none else { return answer(request, match.entry) }
@@ -144,43 +131,31 @@ final class Connection {
     guard !decoder.isDone else { return answer(request, match.entry) }
     self.decoder = decoder
     phase = .body
-    bodyDeadline = EventLoop.now &+ limits.bodyTime.nanoseconds
-    if head.expectsContinue, start == input.count {
+    bodyDeadline = EventLoop.now &+ server.times.body
+    if head.expectsContinue, input.isEmpty {
       output.append { $0.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8) }
       scheduleFlush()
     }
   }
 
   private func takeBody() throws(Refusal) -> Bool {
-    guard let exchange else { return false }
-    try decoder?.take(from: input, at: &start)
-    guard let decoder, decoder.isDone else {
-      dropInputIfTaken()
-      if inputEnded { closeAfterOutput() } else { wait(limits.bodyStallTime) }
+    guard let exchange, var decoder else { return false }
+    self.decoder = nil
+    try input.takeBody(&decoder)
+    guard decoder.isDone else {
+      self.decoder = decoder
+      if inputEnded { closeAfterOutput() } else { wait(server.times.bodyStall) }
       return false
     }
-    scanned = start
     exchange.request.body = decoder.body
-    self.decoder = nil
     bodyDeadline = .max
     answer(exchange.request, exchange.entry)
     return true
   }
 
-  /// An unfinished chunk line stays; all else has been taken.
-  private func dropInputIfTaken() {
-    if start == input.count {
-      dropInput()
-    } else if start > 0 {
-      input.removeFirst(start)
-      start = 0
-      scanned = 0
-    }
-  }
-
   // MARK: - Answering
 
-  private func answer(_ request: Request, _ entry: Router.Entry) {
+  private func answer(_ request: Request, _ entry: RouteTable.Entry) {
     phase = .answering
     deadline = .max
     let started = loop.start { [self] in
@@ -299,7 +274,7 @@ final class Connection {
     switch output.send(to: socket) {
     case .finished: writeDeadline = .max
     case .waiting(let tookSome):
-      if tookSome || writeDeadline == .max { writeDeadline = EventLoop.now &+ limits.writeStallTime.nanoseconds }
+      if tookSome || writeDeadline == .max { writeDeadline = EventLoop.now &+ server.times.writeStall }
     case .failed: return close()
     }
     if output.unsent < limits.streamBytes {
@@ -323,7 +298,7 @@ final class Connection {
     return switch phase {
     case .head: output.unsent < limits.streamBytes
     case .body, .lingering: true
-    case .answering, .streaming: input.count - start < limits.pipelineBytes
+    case .answering, .streaming: input.count < limits.pipelineBytes
     }
   }
 
@@ -332,7 +307,7 @@ final class Connection {
   private func closeAfterOutput() {
     guard !isClosed else { return }
     phase = .lingering
-    dropInput()
+    input.drop()
     deadline = .max
     bodyDeadline = .max
     scheduleFlush()
@@ -341,7 +316,7 @@ final class Connection {
   private func linger() {
     if inputEnded { return close() }
     socket.finishWriting()
-    wait(limits.lingerTime)
+    wait(server.times.linger)
   }
 
   func close() {
@@ -362,24 +337,17 @@ final class Connection {
 
   // MARK: - Time
 
-  private func wait(_ time: Duration) { deadline = EventLoop.now &+ time.nanoseconds }
+  private func wait(_ nanoseconds: UInt64) { deadline = EventLoop.now &+ nanoseconds }
 
   /// Called every `Limits.sweepInterval`.
   func checkDeadlines(at now: UInt64) {
     if writeDeadline <= now { return close() }
     guard deadline <= now || bodyDeadline <= now else { return }
     switch phase {
-    case .head where start == input.count: close()
+    case .head where input.isEmpty: close()
     case .head, .body: refuse(.timedOut)
     case .answering, .streaming: break
     case .lingering: close()
     }
-  }
-}
-
-extension Duration {
-  var nanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    return UInt64(max(0, seconds)) &* 1_000_000_000 &+ UInt64(max(0, attoseconds) / 1_000_000_000)
   }
 }

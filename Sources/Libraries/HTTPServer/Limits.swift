@@ -40,3 +40,24 @@ public struct Limits: Sendable {
     return max(.milliseconds(10), min(.milliseconds(500), shortest / 4))
   }
 }
+
+/// The times of `Limits` in nanoseconds, for deadlines set with every request.
+struct LimitTimes {
+  let head, idle, bodyStall, body, writeStall, linger: UInt64
+
+  init(_ limits: Limits) {
+    head = Self.nanoseconds(limits.headTime)
+    idle = Self.nanoseconds(limits.idleTime)
+    bodyStall = Self.nanoseconds(limits.bodyStallTime)
+    body = Self.nanoseconds(limits.bodyTime)
+    writeStall = Self.nanoseconds(limits.writeStallTime)
+    linger = Self.nanoseconds(limits.lingerTime)
+  }
+
+  /// At most a century, so that a deadline never overflows.
+  private static func nanoseconds(_ time: Duration) -> UInt64 {
+    let (seconds, attoseconds) = time.components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    return UInt64(min(seconds, 3_155_760_000)) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+  }
+}

@@ -3,8 +3,9 @@ import Reactor
 /// One loop's part of a server: its listening sockets and its connections.
 final class LoopServer {
   let loop: EventLoop
-  let router: Router
+  let routes: RouteTable
   let limits: Limits
+  let times: LimitTimes
   let onError: @Sendable (any Error, Request) -> Response
   let onRefusal: @Sendable (Refusal, SocketAddress) -> Response
   /// Where every connection of the loop reads, before it keeps what it needs.
@@ -23,8 +24,9 @@ final class LoopServer {
 
   init(_ loop: EventLoop, _ configuration: Server.Configuration, router: Router, loops: Int) {
     self.loop = loop
-    self.router = router
+    routes = router.table
     limits = configuration.limits
+    times = LimitTimes(configuration.limits)
     onError = configuration.onError
     onRefusal = configuration.onRefusal
     maxConnections = max(1, configuration.limits.connections / loops)

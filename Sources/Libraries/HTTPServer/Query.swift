@@ -15,7 +15,8 @@ public struct Query: Sendable {
 
   /// Percent-decodes once (RFC 3986 section 2.1).
   static func decoded(_ text: Substring.UTF8View, plusIsBlank: Bool = false) -> String {
-    guard text.contains(where: { $0 == UInt8(ascii: "%") || plusIsBlank && $0 == UInt8(ascii: "+") }) else { return String(Substring(text)) }
+    let isEncoded = text.contains { $0 == UInt8(ascii: "%") || plusIsBlank && $0 == UInt8(ascii: "+") }
+    guard isEncoded else { return String(Substring(text)) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count)
     var index = text.startIndex

@@ -19,7 +19,7 @@ public final class Request {
   public var note = "nobody"
   let head: RequestHead
 
-  init(_ head: RequestHead, path: String, match: Router.Match, peer: SocketAddress, receivedAt: UInt64) {
+  init(_ head: RequestHead, path: String, match: RouteTable.Match, peer: SocketAddress, receivedAt: UInt64) {
     method = head.method
     self.path = path
     self.head = head

@@ -1,11 +1,13 @@
 import HTTPTypes
+import Reactor
 
 /// Reads one request head (RFC 9112 sections 2 to 6), strictly: what a front proxy could read differently is refused.
 /// The one leniency RFC 9112 section 2.2 asks for: one empty line before the request line is skipped.
 struct RequestHeadParser {
   private let bytes: [UInt8]
   private let limits: Limits
-  private var index = 0
+  private var index: Int
+  private let end: Int
   private var head: RequestHead
   private var hostCount = 0
   private var contentLength: Int?
@@ -18,20 +20,19 @@ struct RequestHeadParser {
   static func end(in input: [UInt8], from start: Int, scanned: inout Int, limits: Limits) throws(Refusal) -> Int? {
     let headStart = skipEmptyLine(input, start)
     var index = max(scanned, headStart)
-    if index == headStart, index < input.count, !input[index].isTokenCharacter, !(input[index] == 0x0D && index == start && index + 1 == input.count) {
-      throw .badRequest("the method is not a token")
+    if index == headStart, index < input.count, !input[index].isTokenCharacter {
+      let mayBecomeAnEmptyLine = input[index] == 0x0D && index == start && index + 1 == input.count
+      guard mayBecomeAnEmptyLine else { throw .badRequest("the method is not a token") }
     }
-    while index < input.count {
-      if input[index] == 0x0A {
-        guard index > headStart, input[index - 1] == 0x0D else { throw .badRequest("a line does not end with CR LF") }
-        if index - headStart >= 3, input[index - 2] == 0x0A {
-          guard index + 1 - headStart <= limits.headBytes else { throw tooLarge(input, headStart, limits) }
-          return index + 1 - start
-        }
+    while let lineFeed = input.firstIndex(of: 0x0A, from: index) {
+      guard lineFeed > headStart, input[lineFeed - 1] == 0x0D else { throw .badRequest("a line does not end with CR LF") }
+      if lineFeed - headStart >= 3, input[lineFeed - 2] == 0x0A {
+        guard lineFeed + 1 - headStart <= limits.headBytes else { throw tooLarge(input, headStart, limits) }
+        return lineFeed + 1 - start
       }
-      index += 1
+      index = lineFeed + 1
     }
-    scanned = index
+    scanned = input.count
     if input.count - headStart > limits.headBytes { throw tooLarge(input, headStart, limits) }
     return nil
   }
@@ -46,18 +47,20 @@ struct RequestHeadParser {
     return lineEnd - start > limits.targetBytes ? .targetTooLong(limit: limits.targetBytes) : .headTooLarge(limit: limits.headBytes)
   }
 
-  /// Parses the head that `end(in:from:scanned:limits:)` found.
-  static func parse(_ bytes: ArraySlice<UInt8>, limits: Limits) throws(Refusal) -> RequestHead {
-    var parser = RequestHeadParser(bytes: Array(bytes), limits: limits)
+  /// Parses the head that `end(in:from:scanned:limits:)` found, `range` of `bytes`.
+  static func parse(_ bytes: [UInt8], _ range: Range<Int>, limits: Limits) throws(Refusal) -> RequestHead {
+    var parser = RequestHeadParser(bytes: bytes, range: range, limits: limits)
     try parser.requestLine()
     try parser.fields()
     try parser.checkWhole()
     return parser.head
   }
 
-  private init(bytes: [UInt8], limits: Limits) {
+  private init(bytes: [UInt8], range: Range<Int>, limits: Limits) {
     self.bytes = bytes
     self.limits = limits
+    index = Self.skipEmptyLine(bytes, range.lowerBound)
+    end = range.upperBound
     head = RequestHead(bytes: bytes)
     head.fields.reserveCapacity(12)
   }
@@ -65,7 +68,6 @@ struct RequestHeadParser {
   // MARK: - Request line (section 3)
 
   private mutating func requestLine() throws(Refusal) {
-    index = Self.skipEmptyLine(bytes, 0)
     let method = index
     while bytes[index].isTokenCharacter { index += 1 }
     guard bytes[index] == 0x20, index > method else { throw .badRequest("the method is not a token followed by one space") }
@@ -83,7 +85,7 @@ struct RequestHeadParser {
   }
 
   private mutating func version() throws(Refusal) {
-    guard index + 10 <= bytes.count, bytes[index..<index + 5].elementsEqual("HTTP/".utf8), bytes[index + 6] == UInt8(ascii: "."),
+    guard index + 10 <= end, isNext(Self.http), bytes[index + 6] == UInt8(ascii: "."),
       bytes[index + 5] &- 0x30 < 10, bytes[index + 7] &- 0x30 < 10, bytes[index + 8] == 0x0D, bytes[index + 9] == 0x0A
     else { throw .badRequest("the request line does not end with a version such as HTTP/1.1") }
     guard bytes[index + 5] == UInt8(ascii: "1"), bytes[index + 7] <= UInt8(ascii: "1") else { throw .unsupportedVersion }
@@ -93,16 +95,18 @@ struct RequestHeadParser {
   }
 
   private func knownMethod(_ range: Range<Int>) throws(Refusal) -> HTTPRequest.Method {
-    switch range.count {
-    case 3 where bytes[range].elementsEqual("GET".utf8): return .get
-    case 3 where bytes[range].elementsEqual("PUT".utf8): return .put
-    case 4 where bytes[range].elementsEqual("POST".utf8): return .post
-    case 4 where bytes[range].elementsEqual("HEAD".utf8): return .head
-    case 5 where bytes[range].elementsEqual("PATCH".utf8): return .patch
-    case 6 where bytes[range].elementsEqual("DELETE".utf8): return .delete
-    case 7 where bytes[range].elementsEqual("OPTIONS".utf8): return .options
-    default: throw .notImplemented("The method \(head.text(range.prefix(32)))")
-    }
+    for (name, method) in Self.methods where name.count == range.count && bytes[range] == name[...] { return method }
+    throw .notImplemented("The method \(head.text(range.prefix(32)))")
+  }
+
+  private static let methods: [([UInt8], HTTPRequest.Method)] = [
+    .get, .post, .put, .patch, .delete, .head, .options,
+  ].map { (method: HTTPRequest.Method) in (Array(method.rawValue.utf8), method) }
+  private static let http = Array("HTTP/".utf8)
+
+  private func isNext(_ text: [UInt8]) -> Bool {
+    for offset in 0..<text.count where bytes[index + offset] != text[offset] { return false }
+    return true
   }
 
   /// Origin form, absolute form, and `*` for OPTIONS (section 3.2).
@@ -149,7 +153,7 @@ struct RequestHeadParser {
   private mutating func fields() throws(Refusal) {
     while true {
       if bytes[index] == 0x0D {
-        guard index + 2 == bytes.count, bytes[index + 1] == 0x0A else { throw .badRequest("a carriage return stands alone") }
+        guard index + 2 == end, bytes[index + 1] == 0x0A else { throw .badRequest("a carriage return stands alone") }
         return
       }
       guard head.fields.count < limits.fields else { throw .headTooLarge(limit: limits.headBytes) }
@@ -166,13 +170,13 @@ struct RequestHeadParser {
     while bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
     let value = index
     while bytes[index].isFieldValueCharacter { index += 1 }
-    guard bytes[index] == 0x0D, index + 1 < bytes.count, bytes[index + 1] == 0x0A else {
+    guard bytes[index] == 0x0D, index + 1 < end, bytes[index + 1] == 0x0A else {
       throw .badRequest("a field value holds a control character or a line end that is not CR LF")
     }
-    var end = index
-    while end > value, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+    var valueEnd = index
+    while valueEnd > value, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd -= 1 }
     index += 2
-    let field = RequestHead.Field(name: nameRange, value: value..<end)
+    let field = RequestHead.Field(name: nameRange, value: value..<valueEnd)
     head.fields.append(field)
     try interpret(field)
   }
@@ -188,15 +192,15 @@ struct RequestHeadParser {
   /// The fields that decide how the message is read.
   private mutating func interpret(_ field: RequestHead.Field) throws(Refusal) {
     switch field.name.count {
-    case 4 where isNamed(field, "host"):
+    case 4 where equal(field.name, Self.host):
       hostCount += 1
       guard hostCount == 1, isHost(bytes[field.value]) else { throw .badRequest("Host is given twice or is not valid") }
-    case 6 where isNamed(field, "expect"):
-      guard isValue(field, "100-continue") else { throw .unknownExpectation }
+    case 6 where equal(field.name, Self.expect):
+      guard equal(field.value, Self.hundredContinue) else { throw .unknownExpectation }
       head.expectsContinue = !head.isHTTP10
-    case 10 where isNamed(field, "connection"): connectionOptions(field)
-    case 14 where isNamed(field, "content-length"): try length(field)
-    case 17 where isNamed(field, "transfer-encoding"):
+    case 10 where equal(field.name, Self.connection): connectionOptions(field)
+    case 14 where equal(field.name, Self.contentLength): try length(field)
+    case 17 where equal(field.name, Self.transferEncoding):
       guard transferCoding == nil else { throw .badRequest("Transfer-Encoding is given twice") }
       transferCoding = field.value
     default: break
@@ -240,13 +244,17 @@ struct RequestHeadParser {
     head.framing = .chunked
   }
 
-  private func isNamed(_ field: RequestHead.Field, _ name: String) -> Bool { equal(field.name, name) }
-  private func isValue(_ field: RequestHead.Field, _ value: String) -> Bool { equal(field.value, value) }
+  private static let host = Array("host".utf8)
+  private static let expect = Array("expect".utf8)
+  private static let connection = Array("connection".utf8)
+  private static let contentLength = Array("content-length".utf8)
+  private static let transferEncoding = Array("transfer-encoding".utf8)
+  private static let hundredContinue = Array("100-continue".utf8)
 
-  private func equal(_ range: Range<Int>, _ lowercased: String) -> Bool {
-    let text = lowercased.utf8
-    guard range.count == text.count else { return false }
-    return zip(bytes[range], text).allSatisfy { $0.lowercasedASCII == $1 }
+  private func equal(_ range: Range<Int>, _ lowercased: [UInt8]) -> Bool {
+    guard range.count == lowercased.count else { return false }
+    for offset in 0..<lowercased.count where bytes[range.lowerBound + offset].lowercasedASCII != lowercased[offset] { return false }
+    return true
   }
 
   /// `uri-host [":" port]` (RFC 3986 section 3.2.2).

@@ -21,7 +21,9 @@ public struct Response: Sendable {
   }
 
   public init(status: HTTPResponse.Status = .ok, contentType: String, _ bytes: [UInt8]) {
-    self.init(status: status, headerFields: [.contentType: contentType], body: .bytes(bytes))
+    var fields = HTTPFields()
+    fields.append(HTTPField(name: .contentType, value: contentType))
+    self.init(status: status, headerFields: fields, body: .bytes(bytes))
   }
 
   /// `text/plain; charset=utf-8`

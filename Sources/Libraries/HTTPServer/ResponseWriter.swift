@@ -2,30 +2,42 @@ import HTTPTypes
 
 /// Puts a response head on the wire (RFC 9112 section 4).
 enum ResponseWriter {
-  static func appendHead(_ response: Response, framing: Response.Framing, keepAlive: Bool, isHTTP10: Bool, date: [UInt8], to output: inout [UInt8]) {
+  static func appendHead(
+    _ response: Response, framing: Response.Framing, keepAlive: Bool, isHTTP10: Bool, date: [UInt8], to output: inout [UInt8]
+  ) {
     appendStatusLine(response.status, to: &output)
     for field in response.headerFields where !isOurs(field.name) {
       output.append(contentsOf: field.name.rawName.utf8)
-      output.append(contentsOf: [0x3A, 0x20])
+      output.append(0x3A)
+      output.append(0x20)
       output.append(contentsOf: field.value.utf8)
-      output.append(contentsOf: [0x0D, 0x0A])
+      output.append(0x0D)
+      output.append(0x0A)
     }
     output.append(contentsOf: date)
     switch framing {
     case .length(let length):
-      append("Content-Length: ", to: &output)
+      output.append(contentsOf: contentLength)
       appendDecimal(length, to: &output)
-      append("\r\n", to: &output)
-    case .chunked: append("Transfer-Encoding: chunked\r\n", to: &output)
+      output.append(contentsOf: lineEnd)
+    case .chunked: output.append(contentsOf: chunked)
     case .untilClose, .none: break
     }
     if !keepAlive {
-      append("Connection: close\r\n", to: &output)
+      output.append(contentsOf: close)
     } else if isHTTP10 {
-      append("Connection: keep-alive\r\n", to: &output)
+      output.append(contentsOf: stay)
     }
-    append("\r\n", to: &output)
+    output.append(contentsOf: lineEnd)
   }
+
+  private static let ok = Array("HTTP/1.1 200 OK\r\n".utf8)
+  private static let version = Array("HTTP/1.1 ".utf8)
+  private static let contentLength = Array("Content-Length: ".utf8)
+  private static let chunked = Array("Transfer-Encoding: chunked\r\n".utf8)
+  private static let close = Array("Connection: close\r\n".utf8)
+  private static let stay = Array("Connection: keep-alive\r\n".utf8)
+  private static let lineEnd: [UInt8] = [0x0D, 0x0A]
 
   /// Fields that say how this message is sent: only the server knows.
   private static func isOurs(_ name: HTTPField.Name) -> Bool {
@@ -39,30 +51,31 @@ enum ResponseWriter {
   }
 
   private static func appendStatusLine(_ status: HTTPResponse.Status, to output: inout [UInt8]) {
-    switch status.code {
-    case 200: append("HTTP/1.1 200 OK\r\n", to: &output)
-    case 201: append("HTTP/1.1 201 Created\r\n", to: &output)
-    case 304: append("HTTP/1.1 304 Not Modified\r\n", to: &output)
-    default:
-      append("HTTP/1.1 ", to: &output)
-      appendDecimal(status.code, to: &output)
-      output.append(0x20)
-      output.append(contentsOf: status.reasonPhrase.utf8)
-      append("\r\n", to: &output)
-    }
+    if status.code == 200 { return output.append(contentsOf: ok) }
+    output.append(contentsOf: version)
+    appendDecimal(status.code, to: &output)
+    output.append(0x20)
+    output.append(contentsOf: status.reasonPhrase.utf8)
+    output.append(contentsOf: lineEnd)
   }
 
   static func appendChunk(_ bytes: [UInt8], to output: inout [UInt8]) {
     guard !bytes.isEmpty else { return }
     output.append(contentsOf: String(bytes.count, radix: 16).utf8)
-    output.append(contentsOf: [0x0D, 0x0A])
+    output.append(contentsOf: lineEnd)
     output.append(contentsOf: bytes)
-    output.append(contentsOf: [0x0D, 0x0A])
+    output.append(contentsOf: lineEnd)
   }
 
-  private static func append(_ literal: String, to output: inout [UInt8]) { output.append(contentsOf: literal.utf8) }
-
-  private static func appendDecimal(_ number: Int, to output: inout [UInt8]) { output.append(contentsOf: String(number).utf8) }
+  /// Digits by hand: a String costs ten times as much.
+  private static func appendDecimal(_ number: Int, to output: inout [UInt8]) {
+    var divisor = 1
+    while number / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+      output.append(0x30 + UInt8(number / divisor % 10))
+      divisor /= 10
+    }
+  }
 }
 
 extension Response {

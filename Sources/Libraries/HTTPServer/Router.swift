@@ -32,6 +32,14 @@ public enum RoutingFailure: Error, Sendable, Equatable {
 /// Finds the route of a request: literal paths by one look-up, others segment by segment, literals before parameters.
 /// HEAD is answered by GET's route, OPTIONS with the list of methods, a final slash is ignored unless a route names it.
 public struct Router: Sendable {
+  let table: RouteTable
+
+  /// Every handler is wrapped in `middleware`, the first outermost; also what answers where no route does.
+  public init(_ routes: [Route], middleware: [Middleware] = []) { table = RouteTable(routes, middleware: middleware) }
+}
+
+/// Never changes once it is made.
+final class RouteTable: Sendable {
   final class Entry: Sendable {
     let template: String?
     let bodyLimit: Int?
@@ -59,6 +67,11 @@ public struct Router: Sendable {
     var names: [String] = []
     var routes: [(method: HTTPRequest.Method, entry: Entry)] = []
 
+    func entry(for method: HTTPRequest.Method) -> Entry? {
+      for route in routes where route.method == method { return route.entry }
+      return method == .head ? entry(for: .get) : nil
+    }
+
     var allowed: [HTTPRequest.Method] {
       var methods = routes.map(\.method)
       if methods.contains(.get), !methods.contains(.head) { methods.append(.head) }
@@ -67,31 +80,36 @@ public struct Router: Sendable {
     }
   }
 
-  private var root = Node()
-  private var literalPaths: [String: Methods] = [:]
+  private let root: Node
+  private let literalPaths: [String: Methods]
   private let middleware: [Middleware]
   private let notFound: Entry
 
-  /// Every handler is wrapped in `middleware`, the first outermost; also what answers where no route does.
-  public init(_ routes: [Route], middleware: [Middleware] = []) {
+  init(_ routes: [Route], middleware: [Middleware]) {
+    var root = Node()
+    for route in routes { Self.add(route, to: &root, middleware) }
+    var literalPaths: [String: Methods] = [:]
+    Self.index(root, path: "", in: &literalPaths)
+    self.root = root
+    self.literalPaths = literalPaths
     self.middleware = middleware
     notFound = Entry(template: nil, bodyLimit: nil, handler: Self.wrap({ _ in throw RoutingFailure.notFound }, middleware))
-    for route in routes { add(route) }
-    indexLiterals(root, path: "")
   }
 
   private static func wrap(_ handler: @escaping Handler, _ middleware: [Middleware]) -> Handler {
     middleware.reversed().reduce(handler) { next, each in { request in try await each(request, next) } }
   }
 
-  private mutating func add(_ route: Route) {
-    let entry = Entry(template: route.template, bodyLimit: route.bodyLimit, handler: Self.wrap(route.handler, middleware))
+  private static func add(_ route: Route, to root: inout Node, _ middleware: [Middleware]) {
+    let entry = Entry(template: route.template, bodyLimit: route.bodyLimit, handler: wrap(route.handler, middleware))
     var names: [String] = []
     let segments = route.template.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
-    Self.insert(segments[...], &root, &names, route, entry)
+    insert(segments[...], &root, &names, route, entry)
   }
 
-  private static func insert(_ segments: ArraySlice<String>, _ node: inout Node, _ names: inout [String], _ route: Route, _ entry: Entry) {
+  private static func insert(
+    _ segments: ArraySlice<String>, _ node: inout Node, _ names: inout [String], _ route: Route, _ entry: Entry
+  ) {
     guard let segment = segments.first else {
       var methods = node.methods ?? Methods(template: route.template, names: names)
       precondition(!methods.routes.contains { $0.method == route.method }, "\(route.method) \(route.template) is routed twice")
@@ -109,19 +127,23 @@ public struct Router: Sendable {
     }
   }
 
-  private mutating func indexLiterals(_ node: Node, path: String) {
+  private static func index(_ node: Node, path: String, in literalPaths: inout [String: Methods]) {
     if let methods = node.methods { literalPaths[path] = methods }
-    for (segment, child) in node.literals { indexLiterals(child, path: "\(path)/\(segment)") }
+    for (segment, child) in node.literals { index(child, path: "\(path)/\(segment)", in: &literalPaths) }
   }
 
   /// Always answers: where no route matches, the entry throws a `RoutingFailure`.
   func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
     if let methods = literalPaths[path] { return choose(method, methods, []) }
+    guard path.utf8.first == UInt8(ascii: "/") else {
+      guard method == .options else { return Match(entry: notFound) }
+      return Match(entry: optionsEntry([.get, .head, .post, .put, .patch, .delete, .options]))
+    }
     var values: [String] = []
     let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
       .map { Query.decoded($0) }
-    guard path.hasPrefix("/"), let methods = Self.find(segments[...], root, &values) ?? withoutFinalSlash(segments, &values) else {
-      return path == "*" && method == .options ? Match(entry: optionsEntry([.get, .post, .put, .patch, .delete, .head, .options])) : Match(entry: notFound)
+    guard let methods = Self.find(segments[...], root, &values) ?? withoutFinalSlash(segments, &values) else {
+      return Match(entry: notFound)
     }
     return choose(method, methods, values)
   }
@@ -143,9 +165,9 @@ public struct Router: Sendable {
   }
 
   private func choose(_ method: HTTPRequest.Method, _ methods: Methods, _ values: [String]) -> Match {
-    let parameters = PathParameters(values: zip(methods.names, values).map { ($0, $1) })
-    if let route = methods.routes.first(where: { $0.method == method }) ?? methods.routes.first(where: { method == .head && $0.method == .get }) {
-      return Match(entry: route.entry, parameters: parameters)
+    if let entry = methods.entry(for: method) {
+      guard !values.isEmpty else { return Match(entry: entry) }
+      return Match(entry: entry, parameters: PathParameters(values: zip(methods.names, values).map { ($0, $1) }))
     }
     let allowed = methods.allowed
     if method == .options { return Match(entry: optionsEntry(allowed, template: methods.template)) }
@@ -155,6 +177,7 @@ public struct Router: Sendable {
 
   private func optionsEntry(_ allowed: [HTTPRequest.Method], template: String? = nil) -> Entry {
     let fields: HTTPFields = [.allow: allowed.map(\.rawValue).joined(separator: ", ")]
-    return Entry(template: template, bodyLimit: nil, handler: Self.wrap({ _ in Response(status: .noContent, headerFields: fields) }, middleware))
+    let answer: Handler = { _ in Response(status: .noContent, headerFields: fields) }
+    return Entry(template: template, bodyLimit: nil, handler: Self.wrap(answer, middleware))
   }
 }

@@ -17,7 +17,9 @@ public final class Server: Sendable {
     /// Answers what a handler threw, `RoutingFailure` included.
     public var onError: @Sendable (any Error, Request) -> Response = { error, _ in Server.defaultAnswer(to: error) }
     /// Answers what is no request.
-    public var onRefusal: @Sendable (Refusal, SocketAddress) -> Response = { refusal, _ in .text(refusal.detail + "\n", status: refusal.status) }
+    public var onRefusal: @Sendable (Refusal, SocketAddress) -> Response = { refusal, _ in
+      .text(refusal.detail + "\n", status: refusal.status)
+    }
     public init() {}
   }
 

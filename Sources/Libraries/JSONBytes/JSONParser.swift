@@ -185,8 +185,12 @@ private struct JSONParser {
     guard index + 4 <= bytes.count else { throw error("four hexadecimal digits were expected") }
     var value: UInt32 = 0
     for byte in bytes[index..<index + 4] {
-      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else { throw error("four hexadecimal digits were expected") }
-      value = value << 4 | UInt32(digit)
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte - 0x30)
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt32(byte - 0x57)
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | UInt32(byte - 0x37)
+      default: throw error("four hexadecimal digits were expected")
+      }
     }
     index += 4
     return value

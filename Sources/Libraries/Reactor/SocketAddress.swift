@@ -85,10 +85,12 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
       switch Int32(storage.ss_family) {
       case AF_INET:
         let address = unsafe raw.load(as: sockaddr_in.self)
-        return .internet(bytes: unsafe withUnsafeBytes(of: address.sin_addr) { unsafe Array($0) }, port: UInt16(bigEndian: address.sin_port))
+        let bytes = unsafe withUnsafeBytes(of: address.sin_addr) { unsafe Array($0) }
+        return .internet(bytes: bytes, port: UInt16(bigEndian: address.sin_port))
       case AF_INET6:
         let address = unsafe raw.load(as: sockaddr_in6.self)
-        return .internet(bytes: unsafe withUnsafeBytes(of: address.sin6_addr) { unsafe Array($0) }, port: UInt16(bigEndian: address.sin6_port))
+        let bytes = unsafe withUnsafeBytes(of: address.sin6_addr) { unsafe Array($0) }
+        return .internet(bytes: bytes, port: UInt16(bigEndian: address.sin6_port))
       default: return .unix(path: "")
       }
     }
