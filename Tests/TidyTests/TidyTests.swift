@@ -38,7 +38,8 @@ struct TidyTests {
     let allowed: Set<String> = ["Reactor", "RedisClient", "PostgresClient", "OutboundClient", "Signing"]
     for file in SourceFile.all {
       if let module = file.module(in: "Libraries"), allowed.contains(module) { continue }
-      for (index, line) in file.code.enumerated() where line.contains(/\bunsafe\b|\bUnsafe|\bwithUnsafe/) && !line.contains("withUnsafeContinuation") {
+      for (index, line) in file.code.enumerated()
+      where line.contains(/\bunsafe\b|\bUnsafe|\bwithUnsafe/) && !line.contains("withUnsafeContinuation") {
         Issue.record("\(file.path):\(index + 1) uses unsafe code")
       }
     }
