@@ -91,7 +91,7 @@ final class Wire {
 
   // MARK: - Receiving
 
-  func wait(_ what: String, for time: Duration = .seconds(20), until condition: @escaping (Wire) -> Bool) async throws {
+  func wait(_ what: String, for time: Duration = .seconds(60), until condition: @escaping (Wire) -> Bool) async throws {
     if condition(self) { return }
     let came = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
       let timer = loop.after(time) { [unowned self] in
