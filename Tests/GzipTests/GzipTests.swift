@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct GzipTests {
   private static let texts: [[UInt8]] = [
-    [], [0], Array("hello".utf8), [UInt8](repeating: 0x61, count: 1_000_000), (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) },
+    [], [0], Array("hello".utf8), [UInt8](repeating: 0x61, count: 1_000_000),
+    (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) },
   ]
 
   @Test(arguments: texts, [0, 1, 6, 9, 99])

@@ -16,9 +16,10 @@ import Testing
     var output = OutputBuffer()
     var scratch = [UInt8](repeating: 0, count: 64 * 1024)
     var largest = 0
-    output.append { $0.append(contentsOf: repeatElement(0x61, count: 1 << 20)) }
+    let piece = [UInt8](repeating: 0x61, count: 64 * 1024)
+    for _ in 0..<16 { output.append { $0.append(contentsOf: piece) } }
     for _ in 0..<1000 {
-      output.append { $0.append(contentsOf: repeatElement(0x61, count: 64 * 1024)) }
+      output.append { $0.append(contentsOf: piece) }
       guard case .waiting = output.send(to: socket) else {
         Issue.record("the kernel took all")
         return

@@ -37,7 +37,9 @@ extension Response {
   /// Compresses a text of `minimum` bytes or more for a client that takes gzip: on the loop, so for answers below a megabyte.
   /// An entity tag becomes weak, since the plain form has the same.
   public func compressed(for request: Request, minimum: Int = 1024) -> Response {
-    guard case .bytes(let bytes) = body, bytes.count >= minimum, mayHaveBody, headerFields[.contentEncoding] == nil, isText else { return self }
+    guard case .bytes(let bytes) = body, bytes.count >= minimum, mayHaveBody, isText, headerFields[.contentEncoding] == nil else {
+      return self
+    }
     var answer = self
     answer.headerFields[.vary] = headerFields[.vary].map { "\($0), Accept-Encoding" } ?? "Accept-Encoding"
     guard request.acceptsGzip else { return answer }
