@@ -89,6 +89,9 @@ struct ReadHead: Equatable, CustomStringConvertible {
   static func == (left: Self, right: Self) -> Bool { left.description == right.description }
 }
 
+private let routes = RouteTable(
+  ["/a", "/a/{id}", "/a/{id}/b", "/a/b/{id}"].map { Route(.get, $0) { _ in Response(status: .noContent) } }, middleware: [])
+
 /// What RFC 9112 says of every head, looked at without the parser.
 private func expectGrammar(_ bytes: ArraySlice<UInt8>, _ head: ReadHead.Head) {
   for (index, byte) in zip(bytes.indices, bytes) {
@@ -112,4 +115,6 @@ private func expectGrammar(_ bytes: ArraySlice<UInt8>, _ head: ReadHead.Head) {
   expect(head.path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "the path \(head.path.debugDescription) is taken")
   expect(head.path.isEmpty || head.path.hasPrefix("/") || head.path == "*" && head.method == .options, "the path \(head.path) is taken")
   _ = Query(head.query ?? "")
+  let parameters = routes.match(head.method, head.path).parameters
+  expect(parameters["id"] != "", "an empty segment is taken for a parameter")
 }
