@@ -1,7 +1,7 @@
 # One image for all six services; docker-compose.yml says which of them a container runs.
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libhiredis-dev libssl-dev libcurl4-openssl-dev libcrypt-dev \
+ && apt-get install -y -qq --no-install-recommends libhiredis-dev libssl-dev libcurl4-openssl-dev libcrypt-dev zlib1g-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
@@ -16,7 +16,7 @@ RUN mkdir /out && cd .build/release \
 
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libhiredis0.14 libssl3 libcurl4 libcrypt1 libstdc++6 ca-certificates tzdata \
+ && apt-get install -y -qq --no-install-recommends libhiredis0.14 libssl3 libcurl4 libcrypt1 zlib1g libstdc++6 ca-certificates tzdata \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --home-dir /var/lib/polystatus --no-create-home --shell /usr/sbin/nologin polystatus \
  && install -d -o polystatus -g polystatus -m 700 /var/lib/polystatus

@@ -67,9 +67,11 @@ let package = Package(
     c("COpenSSL", debian: "libssl-dev"),
     c("CCurl", debian: "libcurl4-openssl-dev"),
     c("CCrypt", debian: "libcrypt-dev"),
+    c("CZlib", debian: "zlib1g-dev"),
 
     library("Reactor", ["CLinux", heap]),
-    library("HTTPServer", ["Reactor", httpTypes]),
+    library("Gzip", ["CZlib"]),
+    library("HTTPServer", ["Reactor", "Gzip", httpTypes]),
     library("RedisClient", ["Reactor", "CHiredis"]),
     library("OutboundClient", ["Reactor", "CCurl", httpTypes]),
     library("Signing", ["COpenSSL", "CCrypt"]),
@@ -84,7 +86,8 @@ let package = Package(
         "StatusModel", "Identity", "Messaging", "HTTPServer", "RedisClient", "Reactor", "Signing", "JSONBytes", "OutboundClient",
         logging, httpTypes, lifecycle, signals, yams,
       ], embeds: ["Scripts", "common.yaml"]),
-    cluster("ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
+    cluster(
+      "ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
     service(
       "IncidentsService", ["Messaging", "RedisClient", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
@@ -115,7 +118,8 @@ let package = Package(
     tests("Reactor", ["Reactor"]),
     .executableTarget(
       name: "echo-server", dependencies: ["HTTPServer", "Reactor", httpTypes], path: "Tests/EchoServer", swiftSettings: settings),
-    tests("HTTPServer", ["HTTPServer", "Reactor", "echo-server", httpTypes]),
+    tests("Gzip", ["Gzip"]),
+    tests("HTTPServer", ["HTTPServer", "Reactor", "Gzip", "echo-server", httpTypes]),
     tests("JSONBytes", ["JSONBytes"]),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),

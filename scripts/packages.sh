@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Debian packages: what the cluster needs, and how it gets here. Sourced.
 
-cluster_packages=(libhiredis-dev libssl-dev libcurl4-openssl-dev libcrypt-dev redis-server redis-tools curl)
+cluster_packages=(libhiredis-dev libssl-dev libcurl4-openssl-dev libcrypt-dev zlib1g-dev redis-server redis-tools curl)
 
 # Prints those of the given packages that are not installed.
 missing_packages() {

@@ -13,6 +13,8 @@ part_shell() {
 
 # Every warning is an error (Package.swift), and a target imports only what it declares.
 part_units() {
+  # Four tests at a time: more would starve each other of the two cores and of their time limits.
+  export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
   swift build --build-tests --explicit-target-dependency-import-check error --quiet && swift test --skip-build
 }
 

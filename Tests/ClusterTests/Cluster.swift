@@ -132,6 +132,15 @@ final class Cluster: Sendable {
     return token
   }
 
+  /// Drops what is kept of answers under an Idempotency-Key.
+  func forgetAnswers() async throws {
+    try await client.onLoop { [client] in
+      for key in try await client.redis.command("KEYS", "{polystatus}:answer:*").array ?? [] {
+        _ = try await client.redis.command("DEL", .string(key.string ?? ""))
+      }
+    }
+  }
+
   /// Every message on the bus, oldest first.
   func messages() async throws -> [JSONValue] {
     let reply = try await client.onLoop { [client] in try await client.redis.command("XRANGE", "{polystatus}:bus", "-", "+") }

@@ -16,7 +16,9 @@ struct ContractTests {
         let document = try await cluster.call(service, .get, "/swagger.json").json
         var described: Set<String> = []
         for path in document["paths"]?.object?.members ?? [] {
-          for method in path.value.object?.members ?? [] where method.name != "parameters" { described.insert("\(method.name.uppercased()) \(path.name)") }
+          for method in path.value.object?.members ?? [] where method.name != "parameters" {
+            described.insert("\(method.name.uppercased()) \(path.name)")
+          }
         }
         let routed = Set(cluster.routes(of: service).map { "\($0.method) \($0.template)" })
         #expect(described == routed, "\(service)")

@@ -19,7 +19,8 @@ struct JourneyTests {
       let assigned = try await cluster.call(.incidents, .post, "/api/v1/incidents/\(id)/assign", ["commander": .string(me)], token: token)
       #expect(assigned.status == .ok && assigned.json["commander"]?.string == me)
       let entry = try await cluster.call(
-        .incidents, .post, "/api/v1/incidents/\(id)/timeline", ["type": "update", "message": "The payment provider times out."], token: token)
+        .incidents, .post, "/api/v1/incidents/\(id)/timeline", ["type": "update", "message": "The payment provider times out."],
+        token: token)
       #expect(entry.status == .ok)
       let resolved = try await cluster.call(.incidents, .post, "/api/v1/incidents/\(id)/status", ["status": "resolved"], token: token)
       #expect(resolved.json["status"]?.string == "resolved" && resolved.json["resolved_at"]?.integer != nil)
@@ -52,7 +53,8 @@ struct JourneyTests {
       #expect(refused.status == .badRequest && refused.json["cid"]?.string == "trace-me-42")
       #expect(refused.json["errors"]?[0]?["field"]?.string == "commander")
       _ = try await cluster.call(
-        .incidents, .post, "/api/v1/incidents/\(id)/timeline", ["type": "note", "message": "x"], token: token, headers: ["X-CID": "trace-me-43"])
+        .incidents, .post, "/api/v1/incidents/\(id)/timeline", ["type": "note", "message": "x"], token: token,
+        headers: ["X-CID": "trace-me-43"])
       let last = try #require(try await cluster.messages().last)
       #expect(last["data"]?["cid"]?.string == "trace-me-43")
       let entries = try await cluster.call(.incidents, .get, "/api/v1/incidents/\(id)/timeline", token: token).json.array
@@ -64,9 +66,11 @@ struct JourneyTests {
     try await Cluster.with { cluster in
       let token = try await cluster.signIn()
       _ = try await cluster.call(
-        .users, .post, "/api/v1/users", ["name": "Ann \"the\" SRE", "email": "ann@example.org", "role": "sre", "password": "a long password"],
+        .users, .post, "/api/v1/users",
+        ["name": "Ann \"the\" SRE", "email": "ann@example.org", "role": "sre", "password": "a long password"],
         token: token)
-      let created = try await cluster.call(.incidents, .post, "/api/v1/incidents", ["title": "Ünïcode \\ \"quoted\"", "sev": 2], token: token)
+      let created = try await cluster.call(
+        .incidents, .post, "/api/v1/incidents", ["title": "Ünïcode \\ \"quoted\"", "sev": 2], token: token)
       let id = try #require(created.json["id"]?.string)
       _ = try await cluster.call(.incidents, .patch, "/api/v1/incidents/\(id)", ["title": "New", "summary": "Line\nbreak"], token: token)
       let messages = try await cluster.messages()

@@ -102,6 +102,7 @@ import Testing
       try await wire.send([UInt8](repeating: 0x61, count: 3_000_000))
       let answer = try await wire.answer()
       #expect(answer.status == 413)
+      #expect(try await wire.untilClosed() == "")
       #expect(!wire.isReset)
     }
   }

@@ -65,7 +65,6 @@ import Testing
     Case("an unknown method", 501, "BREW / HTTP/1.1" + end),
     Case("a method in lower case", 501, "get / HTTP/1.1" + end),
     Case("CONNECT", 501, "CONNECT a:80 HTTP/1.1" + end),
-    Case("TRACE", 501, "TRACE / HTTP/1.1" + end),
     Case("a long target", 414, "GET /" + String(repeating: "a", count: 8192) + " HTTP/1.1" + end),
     Case("an endless target", 414, "GET /" + String(repeating: "a", count: 20_000)),
   ]

@@ -52,6 +52,7 @@ import Testing
       let answer = try await server.answer(to: get("/things", method: "DELETE"))
       #expect(answer.status == 405)
       #expect(answer["Allow"] == "GET, POST, HEAD, OPTIONS")
+      #expect(try await server.answer(to: get("/things", method: "TRACE")).status == 405)
       let onPut = try await server.answer(to: get("/things/7/parts/1", method: "PUT"))
       #expect(onPut.status == 405)
       #expect(onPut["Allow"] == "DELETE, OPTIONS")

@@ -119,7 +119,7 @@ import Testing
   @Test func aClientThatReadsSlowlyIsServed() async throws {
     let size = 8 << 20
     let big = Route(.get, "/big") { _ in Response(contentType: "text/plain", [UInt8](repeating: 0x61, count: size)) }
-    try await RunningServer.run([big], limits: { $0.writeStallTime = .seconds(1) }) { server in
+    try await RunningServer.run([big], limits: { $0.writeStallTime = .seconds(5) }) { server in
       let wire = try server.connect()
       try await wire.send(get("/big", "Connection: close\r\n"))
       var steps = 0

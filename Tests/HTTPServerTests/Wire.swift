@@ -91,7 +91,7 @@ final class Wire {
 
   // MARK: - Receiving
 
-  func wait(_ what: String, for time: Duration = .seconds(20), until condition: @escaping (Wire) -> Bool) async throws {
+  func wait(_ what: String, for time: Duration = .seconds(60), until condition: @escaping (Wire) -> Bool) async throws {
     if condition(self) { return }
     let came = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
       let timer = loop.after(time) { [unowned self] in
@@ -130,16 +130,16 @@ final class Wire {
     if toHead || [204, 304].contains(answer.status) { return answer }
     if answer["Transfer-Encoding"] == "chunked" {
       try await wait("last chunk") { $0.text.hasPrefix("0\r\n\r\n") || $0.text.contains("\r\n0\r\n\r\n") }
-      answer.body = takeChunks()
+      answer.bytes = takeChunks()
     } else if let length = answer["Content-Length"].flatMap({ Int($0) }) {
       try await wait("body of \(length) bytes") { $0.received.count >= length }
-      answer.body = String(decoding: received[..<length], as: UTF8.self)
+      answer.bytes = Array(received[..<length])
       received.removeFirst(length)
     }
     return answer
   }
 
-  private func takeChunks() -> String {
+  private func takeChunks() -> [UInt8] {
     var body: [UInt8] = []
     while let lineEnd = received.firstIndex(of: 0x0D) {
       let size = Int(String(decoding: received[..<lineEnd], as: UTF8.self), radix: 16) ?? 0
@@ -147,7 +147,7 @@ final class Wire {
       received.removeFirst(lineEnd + 4 + size)
       if size == 0 { break }
     }
-    return String(decoding: body, as: UTF8.self)
+    return body
   }
 }
 
@@ -155,7 +155,8 @@ struct Answer {
   let status: Int
   let statusLine: String
   let fields: [(name: String, value: String)]
-  var body = ""
+  var bytes: [UInt8] = []
+  var body: String { String(decoding: bytes, as: UTF8.self) }
 
   init(head: String) {
     var lines = head.split(separator: "\r\n").map(String.init)

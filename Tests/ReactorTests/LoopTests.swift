@@ -187,6 +187,7 @@ import Testing
         await Task.yield()
         write("d")
       }
+      while reads.isEmpty { try await loop.sleep(for: .milliseconds(1)) }
       try await loop.sleep(for: .milliseconds(5))
       #expect(reads == ["acbd"])
       #expect(flushes == 1)

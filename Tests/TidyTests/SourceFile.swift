@@ -48,7 +48,9 @@ struct SourceFile {
     return tiers
   }()
 
-  var imports: [String] { code.compactMap { $0.firstMatch(of: /^(?:public |internal |private |@testable )*import (\w+)/).map { String($0.1) } } }
+  var imports: [String] {
+    code.compactMap { $0.firstMatch(of: /^(?:public |internal |private |@testable )*import (\w+)/).map { String($0.1) } }
+  }
 
   /// Functions, initialisers and the like: the line of the opening and how many lines to the closing brace of the same indentation.
   var functions: [(line: Int, length: Int)] {

@@ -30,7 +30,8 @@ public struct BusMessage: Sendable, Equatable {
   }
 
   public init(_ object: JSONObject) throws(Invalid) {
-    try Self.allow(["event_name", "event_uuid", "event_creation_time", "event_sender_id", "data", "errors_count", "errors"], in: object, "")
+    try Self.allow(
+      ["event_name", "event_uuid", "event_creation_time", "event_sender_id", "data", "errors_count", "errors"], in: object, "")
     name = try Self.text("event_name", in: object)
     guard Self.isEventName(name) else { throw Invalid("event_name must be words of a to z and _ with single dots between") }
     uuid = try Self.text("event_uuid", in: object)
@@ -92,6 +93,8 @@ public struct BusMessage: Sendable, Equatable {
     guard bytes.count > pattern.count, bytes.last == UInt8(ascii: "Z") else { return false }
     let matches = zip(bytes, pattern).allSatisfy { byte, sign in sign == UInt8(ascii: "0") ? byte &- 0x30 < 10 : byte == sign }
     let fraction = bytes[pattern.count...].dropLast()
-    return matches && (fraction.isEmpty || fraction.count > 1 && fraction.first == UInt8(ascii: ".") && fraction.dropFirst().allSatisfy { $0 &- 0x30 < 10 })
+    return matches
+      && (fraction.isEmpty
+        || fraction.count > 1 && fraction.first == UInt8(ascii: ".") && fraction.dropFirst().allSatisfy { $0 &- 0x30 < 10 })
   }
 }

@@ -7,7 +7,9 @@ public import StatusModel
 public struct MutationScript: Sendable {
   let script: RedisScript
 
-  public init(name: String, source: String) { script = RedisScript(name: name, source: [Embedded.preludeLua, source, Embedded.epilogueLua].joined(separator: "\n")) }
+  public init(name: String, source: String) {
+    script = RedisScript(name: name, source: [Embedded.preludeLua, source, Embedded.epilogueLua].joined(separator: "\n"))
+  }
 }
 
 /// The Idempotency-Key of the request being answered, with what it belongs to; empty when there is none.

@@ -47,7 +47,9 @@ struct Authentication: Sendable {
       guard let person = found else { throw Failure.unknownCaller("This username and password do not match.") }
       caller.person = person
     } else if let key = shown.key {
-      guard let application = try await identity.application(key: key) else { throw Failure.unknownCaller("The key is unknown or has ended.") }
+      guard let application = try await identity.application(key: key) else {
+        throw Failure.unknownCaller("The key is unknown or has ended.")
+      }
       caller.application = application
     }
     return caller
@@ -56,13 +58,17 @@ struct Authentication: Sendable {
   private func verify(_ header: String, _ request: Request, _ access: Access) async throws(Failure) -> Application {
     do {
       let signature = try RequestSignature(parsing: header)
-      guard let registered = try await identity.application(consumerKey: signature.consumerKey) else { throw SignatureRefusal.unknownApplication }
+      guard let registered = try await identity.application(consumerKey: signature.consumerKey) else {
+        throw SignatureRefusal.unknownApplication
+      }
       let address = registered.application.service == nil ? nil : request.header(.visitorAddress)
       let content = RequestSignature.Content(method: request.method.rawValue, body: request.body, address: address)
       let verified = try signature.verify(
         target: request.target, content: content, application: .init(appid: registered.appid, strict: registered.application.strict),
         env: environment, now: clock())
-      guard try await isFresh(verified, access) else { throw Failure.unknownCaller("This signed request was sent before. Sign each request anew.") }
+      guard try await isFresh(verified, access) else {
+        throw Failure.unknownCaller("This signed request was sent before. Sign each request anew.")
+      }
       return registered.application
     } catch let refusal as SignatureRefusal {
       throw .unknownCaller(refusal.description)

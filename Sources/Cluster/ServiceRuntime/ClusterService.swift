@@ -65,7 +65,10 @@ public struct ServiceRoute: Sendable {
   public let answersSecret: Bool
   public let handler: Handler
 
-  public init(_ method: HTTPRequest.Method, _ template: String, _ access: Access, bodyLimit: Int = 1 << 20, answersSecret: Bool = false, _ handler: @escaping Handler) {
+  public init(
+    _ method: HTTPRequest.Method, _ template: String, _ access: Access, bodyLimit: Int = 1 << 20, answersSecret: Bool = false,
+    _ handler: @escaping Handler
+  ) {
     self.method = method
     self.template = template
     self.access = access

@@ -62,7 +62,9 @@ struct CommonRoutes: Sendable {
   }
   private func swaggerJSON(_ request: Request) async throws -> Response { .json(try await documents.json()) }
 
-  private func wadl(_ request: Request) async throws -> Response { Response(contentType: "application/vnd.sun.wadl+xml", try await documents.wadl()) }
+  private func wadl(_ request: Request) async throws -> Response {
+    Response(contentType: "application/vnd.sun.wadl+xml", try await documents.wadl())
+  }
 
   private func page(_ request: Request) async throws -> Response {
     var answer = Response(contentType: "text/html; charset=utf-8", try await documents.page())

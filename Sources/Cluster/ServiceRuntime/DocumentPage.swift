@@ -30,7 +30,9 @@ struct DocumentPage {
     let parameters = ((shared?.array ?? []) + (operation["parameters"]?.array ?? [])).map(resolved).map { parameter in
       row(parameter["name"]?.string ?? "", parameter["in"]?.string ?? "", typeText(parameter["schema"]) + text(parameter["description"]))
     }
-    let body = operation["requestBody"].map(resolved)?["content"]?.object?.members.first.map { row("body", $0.name, typeText($0.value["schema"])) }
+    let body = operation["requestBody"].map(resolved)?["content"]?.object?.members.first.map {
+      row("body", $0.name, typeText($0.value["schema"]))
+    }
     let answers = (operation["responses"]?.object?.members ?? []).map { answer in
       let content = resolved(answer.value)["content"]?.object?.members.first
       return row(answer.name, content?.name ?? "", text(resolved(answer.value)["description"]) + " " + typeText(content?.value["schema"]))
@@ -46,9 +48,12 @@ struct DocumentPage {
     (document["components"]?["schemas"]?.object?.members ?? []).map { schema in
       let required = schema.value["required"]?.array ?? []
       let rows = (schema.value["properties"]?.object?.members ?? []).map { member in
-        row(member.name, required.contains(.string(member.name)) ? "required" : "", typeText(member.value) + text(member.value["description"]))
+        row(
+          member.name, required.contains(.string(member.name)) ? "required" : "", typeText(member.value) + text(member.value["description"])
+        )
       }
-      return "<section><h3 id=\"\(Markup.escaped(schema.name))\">\(Markup.escaped(schema.name))</h3><p>\(text(schema.value["description"]))</p>"
+      return
+        "<section><h3 id=\"\(Markup.escaped(schema.name))\">\(Markup.escaped(schema.name))</h3><p>\(text(schema.value["description"]))</p>"
         + "<table><tbody>\(rows.joined())</tbody></table></section>\n"
     }.joined()
   }
@@ -64,7 +69,9 @@ struct DocumentPage {
     if schema["type"]?.string == "array" { return "array of \(typeText(schema["items"]))" }
     var words = [schema["type"]?.string ?? ""]
     if let choices = schema["enum"]?.array { words.append(choices.map { $0.string ?? $0.text }.joined(separator: ", ")) }
-    for (name, word) in [("minimum", "from"), ("maximum", "to"), ("minLength", "at least"), ("maxLength", "at most"), ("default", "default")] {
+    for (name, word) in [
+      ("minimum", "from"), ("maximum", "to"), ("minLength", "at least"), ("maxLength", "at most"), ("default", "default"),
+    ] {
       if let value = schema[name] { words.append("\(word) \(value.text)") }
     }
     return Markup.escaped(words.filter { !$0.isEmpty }.joined(separator: " ")) + " "

@@ -26,6 +26,10 @@ public struct FieldReader {
   }
   public mutating func refuse(_ found: [FieldProblem]) { problems.append(contentsOf: found) }
 
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 && !"\t\n\r".unicodeScalars.contains(scalar) || scalar.value == 0x7F
+  }
+
   /// Whether the body names the member, be it null.
   public func has(_ name: String) -> Bool { object[name] != nil }
 
@@ -52,9 +56,12 @@ public struct FieldReader {
     if text.isEmpty, length.lowerBound > 0 {
       refuse(name, "must not be empty")
     } else if !length.contains(text.unicodeScalars.count) {
-      refuse(name, length.lowerBound > 1 ? "must have \(length.lowerBound) to \(length.upperBound) characters" : "must have at most \(length.upperBound) characters")
-    } else if text.unicodeScalars.contains(where: { $0.value == 0 }) {
-      refuse(name, "must not hold NUL")
+      refuse(
+        name,
+        length.lowerBound > 1
+          ? "must have \(length.lowerBound) to \(length.upperBound) characters" : "must have at most \(length.upperBound) characters")
+    } else if text.unicodeScalars.contains(where: Self.isControl) {
+      refuse(name, "must not hold control characters but tabs and line ends")
     } else {
       return text
     }
@@ -116,7 +123,7 @@ public struct FieldReader {
       return nil
     }
     let texts = elements.compactMap { $0.string?.trimmed() }
-    guard texts.allSatisfy({ length.contains($0.unicodeScalars.count) && !$0.unicodeScalars.contains { $0.value == 0 } }) else {
+    guard texts.allSatisfy({ length.contains($0.unicodeScalars.count) && !$0.unicodeScalars.contains(where: Self.isControl) }) else {
       refuse(name, "must hold texts of \(length.lowerBound) to \(length.upperBound) characters")
       return nil
     }

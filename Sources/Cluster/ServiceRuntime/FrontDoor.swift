@@ -46,7 +46,8 @@ struct FrontDoor: Sendable {
       var answer = Response.problem(status: refusal.status, detail: refusal.detail)
       answer.headerFields[.correlationID] = cid
       logs.access(
-        AccessLine(cid: cid, method: "-", route: "-", status: refusal.status.code, bytes: answer.body.count, microseconds: 0, caller: "nobody"))
+        AccessLine(
+          cid: cid, method: "-", route: "-", status: refusal.status.code, bytes: answer.body.count, microseconds: 0, caller: "nobody"))
       return answer
     }
   }

@@ -81,7 +81,8 @@ final class Heartbeat: Sendable {
       return (state.beats, max(state.lag, state.lagBefore))
     }
     let sample: JSONValue = [
-      "at": .integer(Int(clock() / 1000)), "service": .string(name.rawValue), "instance": .string(instance), "version": .string(Version.current),
+      "at": .integer(Int(clock() / 1000)), "service": .string(name.rawValue), "instance": .string(instance),
+      "version": .string(Version.current),
       "started_at": .integer(startedAt), "resident_bytes": .integer(reading.residentBytes), "cpu_seconds": .number(reading.processSeconds),
       "loop_lag_ms": .number(Double(lag) / 1_000_000), "open_descriptors": .integer(reading.openDescriptors),
     ]

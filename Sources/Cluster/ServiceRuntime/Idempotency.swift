@@ -23,13 +23,19 @@ struct Idempotency: Sendable {
 
   /// Answers `request` by `next`, or as it was answered before. Throws `.conflict` while the first call runs, or for another body.
   func answer(_ request: Request, _ next: Handler) async throws -> Response {
-    guard request.method == .post, let sent = request.header(.idempotencyKey), !Caller.current.isNobody else { return try await next(request) }
+    guard request.method == .post, let sent = request.header(.idempotencyKey), !Caller.current.isNobody else {
+      return try await next(request)
+    }
     guard (1...Self.keyLimit).contains(sent.utf8.count) else {
       throw Failure.invalid("Idempotency-Key", "must have 1 to \(Self.keyLimit) bytes")
     }
     let key = SHA256.hex([service.rawValue, Caller.current.actor, request.method.rawValue, request.path, sent].joined(separator: "\n"))
     let record = RedisArgument.string("\(namespace):answer:\(key)")
-    if let earlier = try await earlierAnswer(record, bodyDigest: SHA256.hex(request.body)) { return earlier }
+    if let earlier = try await earlierAnswer(
+      record, bodyDigest: Hex.encoded(HMACSHA256.bytes(key: Array(sent.utf8), message: request.body)))
+    {
+      return earlier
+    }
     do {
       let answer = try await RepeatKey.$current.withValue(key) { try await next(request) }
       try await keep(answer, record)
@@ -43,10 +49,12 @@ struct Idempotency: Sendable {
     }
   }
 
+  /// The digest is keyed with what only the caller knows: a body may hold a password.
   private func earlierAnswer(_ record: RedisArgument, bodyDigest: String) async throws -> Response? {
     let reply: [RedisValue]
     do {
-      reply = try await redis.run(Self.begin, keys: [record], arguments: [.string(bodyDigest), .string("\(Self.runningSeconds)")]).array ?? []
+      reply =
+        try await redis.run(Self.begin, keys: [record], arguments: [.string(bodyDigest), .string("\(Self.runningSeconds)")]).array ?? []
     } catch {
       throw Failure(error)
     }

@@ -93,10 +93,12 @@ final class Metrics: Sendable {
       routes.map { route in
         (
           [("method", route.method), ("route", route.route)],
-          zip(RouteMeters.bounds.map { Double($0) / 1_000_000 }, route.cumulative).map { ($0, $1) }, route.cumulative.last ?? 0, route.seconds
+          zip(RouteMeters.bounds.map { Double($0) / 1_000_000 }, route.cumulative).map { ($0, $1) }, route.cumulative.last ?? 0,
+          route.seconds
         )
       })
-    text.family("polystatus_loop_lag_seconds", .gauge, "The latest a timer was in the last ten seconds.", [([], heartbeat.lagMilliseconds / 1000)])
+    text.family(
+      "polystatus_loop_lag_seconds", .gauge, "The latest a timer was in the last ten seconds.", [([], heartbeat.lagMilliseconds / 1000)])
     text.family("polystatus_log_lines_dropped_total", .counter, "Log lines nobody took.", [([], Double(writer.dropped))])
     text.family("process_resident_memory_bytes", .gauge, "Resident memory.", [([], Double(reading.residentBytes))])
     text.family("process_cpu_seconds_total", .counter, "User and system time.", [([], reading.processSeconds)])

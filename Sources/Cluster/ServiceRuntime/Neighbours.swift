@@ -45,7 +45,9 @@ public final class Neighbours: Sendable {
   private func send(
     _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8], _ timeout: Duration
   ) async throws(Failure) -> OutboundResponse {
-    guard let own = own.withLock({ $0 }) else { throw .unavailable("This service has just started; its signature is not registered yet.", retryAfter: 1) }
+    guard let own = own.withLock({ $0 }) else {
+      throw .unavailable("This service has just started; its signature is not registered yet.", retryAfter: 1)
+    }
     let caller = Caller.current
     let address = caller.address.isEmpty ? nil : caller.address
     let signature = RequestSignature(

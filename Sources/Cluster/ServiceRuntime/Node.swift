@@ -33,7 +33,8 @@ public final class Node: Sendable {
 
   /// Starts the loops. Throws `RedisURLError`, `Configuration.Invalid`.
   public init(
-    _ name: ServiceName, _ configuration: Configuration, writer: LineWriter = LineWriter(), clock: @escaping @Sendable () -> Int64 = Node.wallClock
+    _ name: ServiceName, _ configuration: Configuration, writer: LineWriter = LineWriter(),
+    clock: @escaping @Sendable () -> Int64 = Node.wallClock
   ) throws {
     self.name = name
     self.configuration = configuration
@@ -46,7 +47,8 @@ public final class Node: Sendable {
     workers = WorkerPool()
     redis = Redis(try RedisConfiguration(url: configuration.text("REDIS_URL")), loops: loops, workers: workers)
     identity = Identity(redis: redis, namespace: namespace, environment: configuration.text("POLYSTATUS_ENV"), clock: clock, loops: loops)
-    mutations = Mutations(redis: redis, namespace: namespace, sender: name, busLimit: configuration.number("BUS_MAX") ?? 1_000_000, clock: clock)
+    mutations = Mutations(
+      redis: redis, namespace: namespace, sender: name, busLimit: configuration.number("BUS_MAX") ?? 1_000_000, clock: clock)
     outbound = OutboundClient(loops: loops)
     neighbours = Neighbours(outbound: outbound, configuration: configuration, clock: clock)
     limits = RateLimits(redis: redis, namespace: namespace, factor: configuration.number("LIMIT_FACTOR") ?? 1, clock: clock)
@@ -59,7 +61,7 @@ public final class Node: Sendable {
 
   /// Runs `body` on the first loop: for work outside a request, under a correlation id of its own.
   public func onLoop<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    try await withTaskExecutorPreference(loops.loops[0]) {
+    try await loops.loops[0].perform {
       try await CorrelationID.$current.withValue(UUIDText.random()) { try await body() }
     }
   }
@@ -93,10 +95,18 @@ public final class RunningService: Sendable {
     public let template: String
   }
 
-  /// Makes the service and listens. Throws `SocketFailure`, and what the service's initialiser throws.
+  /// Makes the service and listens; when it cannot, the node is closed. Throws `SocketFailure`, and what the service's initialiser throws.
   public static func start<Service: ClusterService>(_ type: Service.Type, on node: Node) async throws -> RunningService {
+    do { return try await listen(type, on: node) } catch {
+      await node.close()
+      throw error
+    }
+  }
+
+  private static func listen<Service: ClusterService>(_ type: Service.Type, on node: Node) async throws -> RunningService {
     let service = try await node.onLoop { try await Service(node) }
-    let passwords = PasswordCallers(identity: node.identity, clock: node.clock, loops: node.loops, check: service.passwordCheck ?? node.askUsers)
+    let passwords = PasswordCallers(
+      identity: node.identity, clock: node.clock, loops: node.loops, check: service.passwordCheck ?? node.askUsers)
     let authentication = Authentication(
       identity: node.identity, passwords: passwords, addresses: VisitorAddress(trusted: node.configuration.ranges("TRUSTED_PROXIES")),
       environment: node.configuration.text("POLYSTATUS_ENV"), clock: node.clock)
@@ -104,7 +114,8 @@ public final class RunningService: Sendable {
       service: node.name, dependencies: Service.dependencies,
       documents: Documents(service: node.name, swagger: Service.swagger, workers: node.workers), redis: node.redis,
       neighbours: node.neighbours, clock: node.clock, commit: node.configuration.text("POLYSTATUS_COMMIT"))
-    let heartbeat = Heartbeat(node, instance: "\(node.configuration.text("HOST")):\(node.configuration.number("PORT") ?? Int(node.name.defaultPort))")
+    let heartbeat = Heartbeat(
+      node, instance: "\(node.configuration.text("HOST")):\(node.configuration.number("PORT") ?? Int(node.name.defaultPort))")
     let names = (service.routes + common.table).map { RouteName(method: $0.method.rawValue, template: $0.template) }
     let measured = [Metrics.paths.metrics, Metrics.paths.history, Metrics.paths.prometheus].map { RouteName(method: "GET", template: $0) }
     let meters = RouteMeters(names + measured)
@@ -170,7 +181,8 @@ extension Node {
     { [neighbours] username, password async throws(Failure) in
       let answer: JSONValue
       do throws(Failure) {
-        answer = try await neighbours.call(.users, .post, "/api/v1/auth/check", body: ["username": .string(username), "password": .string(password)])
+        answer = try await neighbours.call(
+          .users, .post, "/api/v1/auth/check", body: ["username": .string(username), "password": .string(password)])
       } catch {
         if case .unknownCaller = error { return nil }
         throw error

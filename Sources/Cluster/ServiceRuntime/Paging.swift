@@ -60,7 +60,9 @@ extension HTTPServer.Response {
     var answer = Response.json(bytes)
     answer.headerFields[.totalCount] = String(total)
     var links: [String] = []
-    if page.startIndex + items.count < total, !items.isEmpty { links.append(link("next", page.startIndex + page.maxResults, page, request)) }
+    if page.startIndex + items.count < total, !items.isEmpty {
+      links.append(link("next", page.startIndex + page.maxResults, page, request))
+    }
     if page.startIndex > 0 { links.append(link("prev", max(0, page.startIndex - page.maxResults), page, request)) }
     if !links.isEmpty { answer.headerFields[.link] = links.joined(separator: ", ") }
     return answer

@@ -35,12 +35,12 @@ public final class RateLimits: Sendable {
     self.clock = clock
   }
 
-  /// Counts one call under `key`. Throws `Failure.tooMany` when it is one too many.
+  /// Counts one call under `key`; an IPv6 address counts as its /64. Throws `Failure.tooMany` when it is one too many.
   public func take(_ limit: RateLimit, key: String) async throws(Failure) {
     guard factor > 0 else { return }
     let burst = limit.count * factor
     let interval = Double(limit.period) * 1000 / Double(burst)
-    let bucket = "\(namespace):limit:\(limit.name):\(key)"
+    let bucket = "\(namespace):limit:\(limit.name):\(VisitorAddress.limitKey(key))"
     let wait: Int
     do {
       let arguments: [RedisArgument] = [.string(String(clock())), .string(String(interval)), .string(String(burst))]

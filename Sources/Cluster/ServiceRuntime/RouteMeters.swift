@@ -4,7 +4,9 @@ import Synchronization
 /// Counts and times of the requests to each route: series are bounded by the route table.
 final class RouteMeters: Sendable {
   /// Upper bounds of the histogram, in microseconds.
-  static let bounds: [UInt64] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000]
+  static let bounds: [UInt64] = [
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+  ]
 
   /// One route's requests, or those that no route answered.
   final class Meter: Sendable {

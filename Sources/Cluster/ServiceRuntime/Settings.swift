@@ -30,7 +30,8 @@ public struct Setting: Sendable {
     switch kind {
     case .text: "a text that is not empty"
     case .url(let schemes): "an address beginning with " + schemes.map { "\($0)://" }.joined(separator: " or ")
-    case .number(let range): range.upperBound == .max ? "a number from \(range.lowerBound) up" : "a number from \(range.lowerBound) to \(range.upperBound)"
+    case .number(let range):
+      range.upperBound == .max ? "a number from \(range.lowerBound) up" : "a number from \(range.lowerBound) to \(range.upperBound)"
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .flag: "true or false"
     case .ranges: "addresses or CIDR blocks such as 10.1.0.0/16, separated by commas"
@@ -54,25 +55,31 @@ public struct Setting: Sendable {
       Setting("HOST", .text, "127.0.0.1", "Address to listen on."),
       Setting("PORT", .number(0...65535), nil, "Port to listen on; each service has its own by default. 0: any free one."),
       Setting("LOOPS", .number(1...256), nil, "Event loops; by default one for each core."),
-      Setting("LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "error"]), "info", "The least important lines to write."),
+      Setting(
+        "LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "error"]), "info", "The least important lines to write."),
       Setting("REDIS_URL", .url(schemes: ["redis", "redis+unix", "redis+sentinel"]), "redis://127.0.0.1:6379/0", "Where state is kept."),
-      Setting("PUBLIC_URL", .url(schemes: ["http", "https"]), "http://localhost:8000", "What visitors type; links in mails begin with it."),
+      Setting(
+        "PUBLIC_URL", .url(schemes: ["http", "https"]), "http://localhost:8000", "What visitors type; links in mails begin with it."),
       Setting("POLYSTATUS_ENV", .text, "production", "Part of every signature: applications of another environment are refused."),
       Setting("POLYSTATUS_NAMESPACE", .text, "polystatus", "Names the keys in Redis: one for each organisation or environment."),
       Setting("POLYSTATUS_HOME", .text, ".", "Folder for the file with the first administrator's password."),
       Setting("POLYSTATUS_APPID", .text, nil, "The secret this service signs with; by default it makes its own at the first start."),
       Setting("POLYSTATUS_ADMIN_EMAIL", .text, nil, "Mail address of the first administrator."),
       Setting("POLYSTATUS_ADMIN_PASSWORD", .text, nil, "Password of the first administrator."),
-      Setting("REGISTRATION", .text, nil, "Who may register: open, closed, or domains:example.org,… By default open on a loopback HOST, else closed."),
+      Setting(
+        "REGISTRATION", .text, nil,
+        "Who may register: open, closed, or domains:example.org,… By default open on a loopback HOST, else closed."),
       Setting("TRUSTED_PROXIES", .ranges, nil, "Proxies whose X-Forwarded-For is believed: addresses or CIDR blocks, separated by commas."),
       Setting("ALLOW_ADDRESSES", .ranges, nil, "Private addresses that webhooks and feeds may still reach."),
       Setting("ALLOW_PRIVATE_ADDRESSES", .flag, "false", "Whether webhooks and feeds may reach any address."),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
-    ] + ServiceName.allCases.map { service in
+    ]
+    + ServiceName.allCases.map { service in
       Setting(
-        service.urlSetting, .url(schemes: ["http", "https"]), "http://127.0.0.1:\(service.defaultPort)", "Where \(service.rawValue) answers.")
+        service.urlSetting, .url(schemes: ["http", "https"]), "http://127.0.0.1:\(service.defaultPort)",
+        "Where \(service.rawValue) answers.")
     }
 }
 
@@ -99,7 +106,8 @@ public struct Configuration: Sendable {
         continue
       }
       guard setting.accepts(value) else {
-        let shown = setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID") || setting.name == "REDIS_URL" ? "(hidden)" : value
+        let shown =
+          setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID") || setting.name == "REDIS_URL" ? "(hidden)" : value
         throw Invalid(description: "\(setting.name)=\(shown): expected \(setting.expectation)")
       }
       values[setting.name] = value

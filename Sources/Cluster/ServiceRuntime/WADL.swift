@@ -44,9 +44,11 @@ struct WADL {
 
   private func parameter(_ parameter: JSONValue) -> String {
     let style = ["path": "template", "query": "query", "header": "header"][parameter["in"]?.string ?? ""] ?? "plain"
-    let type = ["integer": "xsd:int", "boolean": "xsd:boolean", "number": "xsd:double"][parameter["schema"]?["type"]?.string ?? ""] ?? "xsd:string"
+    let type =
+      ["integer": "xsd:int", "boolean": "xsd:boolean", "number": "xsd:double"][parameter["schema"]?["type"]?.string ?? ""] ?? "xsd:string"
     let required = parameter["required"]?.bool == true
-    return "<param name=\"\(Markup.escaped(parameter["name"]?.string ?? ""))\" style=\"\(style)\" type=\"\(type)\" required=\"\(required)\"/>"
+    return
+      "<param name=\"\(Markup.escaped(parameter["name"]?.string ?? ""))\" style=\"\(style)\" type=\"\(type)\" required=\"\(required)\"/>"
   }
 
   private func representation(_ mediaType: String) -> String { "<representation mediaType=\"\(Markup.escaped(mediaType))\"/>" }

@@ -10,12 +10,12 @@ extension Users {
   var applicationRoutes: [ServiceRoute] {
     [
       ServiceRoute(.get, "/api/v1/apps", .admin, listApplications),
-      ServiceRoute(.post, "/api/v1/apps", .admin, createApplication),
+      ServiceRoute(.post, "/api/v1/apps", .admin, answersSecret: true, createApplication),
       ServiceRoute(.get, "/api/v1/apps/{name}", .admin, getApplication),
       ServiceRoute(.delete, "/api/v1/apps/{name}", .admin, deleteApplication),
-      ServiceRoute(.post, "/api/v1/apps/{name}/rotate", .admin, rotateApplication),
-      ServiceRoute(.post, "/api/v1/authheader", .everyone, createAuthorization),
-      ServiceRoute(.post, "/v1/authheader", .everyone, createAuthorization),
+      ServiceRoute(.post, "/api/v1/apps/{name}/rotate", .admin, answersSecret: true, rotateApplication),
+      ServiceRoute(.post, "/api/v1/authheader", .everyone, answersSecret: true, createAuthorization),
+      ServiceRoute(.post, "/v1/authheader", .everyone, answersSecret: true, createAuthorization),
     ]
   }
 

@@ -12,8 +12,8 @@ extension Users {
       ServiceRoute(.post, "/api/v1/auth/password/reset", .everyone, resetPassword),
       ServiceRoute(.post, "/api/v1/auth/password/change", .viewer, changePassword),
       ServiceRoute(.post, "/api/v1/auth/confirm", .everyone, confirmMail),
-      ServiceRoute(.post, "/api/v1/auth/links", .services([.comms]), createLink),
-      ServiceRoute(.post, "/api/v1/auth/check", .services(ServiceName.allCases), checkPassword),
+      ServiceRoute(.post, "/api/v1/auth/links", .services([.comms]), answersSecret: true, createLink),
+      ServiceRoute(.post, "/api/v1/auth/check", .services(ServiceName.allCases), answersSecret: true, checkPassword),
     ]
   }
 

@@ -8,8 +8,10 @@ import StatusModel
 extension Users {
   var sessionRoutes: [ServiceRoute] {
     [
-      ServiceRoute(.post, "/api/v1/auth/login", .everyone) { try await login($0, name: "email") { $0 } },
-      ServiceRoute(.post, "/api/v1/token", .everyone) { try await login($0, name: "username") { ["token": $0["token"] ?? .null] } },
+      ServiceRoute(.post, "/api/v1/auth/login", .everyone, answersSecret: true) { try await login($0, name: "email") { $0 } },
+      ServiceRoute(.post, "/api/v1/token", .everyone, answersSecret: true) {
+        try await login($0, name: "username") { ["token": $0["token"] ?? .null] }
+      },
       ServiceRoute(.post, "/api/v1/auth/logout", .viewer, logout),
       ServiceRoute(.get, "/api/v1/auth/verify", .viewer, verify),
       ServiceRoute(.get, "/api/v1/auth/sessions", .viewer, listSessions),
