@@ -142,3 +142,17 @@ let package = Package(
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
   ]
 )
+
+// The parsers under libFuzzer, in a build of their own: scripts/fuzz.sh sets POLYSTATUS_FUZZ to libFuzzer's runtime.
+if let runtime = Context.environment["POLYSTATUS_FUZZ"] {
+  let parsers: Set = ["HTTPServer", "Signing", "Messaging", "JSONBytes"]
+  for target in package.targets where parsers.contains(target.name) {
+    target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"]))
+  }
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "fuzz", dependencies: ["CFuzzer", httpTypes] + parsers.map { .target(name: $0) }, path: "Fuzz/Targets",
+      swiftSettings: settings, linkerSettings: [.unsafeFlags(["-Xlinker", runtime]), .linkedLibrary("stdc++")]),
+  ]
+}

@@ -2,9 +2,9 @@
 # `./polystatus test`: a list of named parts, each runnable alone. Sourced.
 # A part passes with exit 0, has nothing to test here with exit 77 (it says why), else fails.
 
-parts=(format shell units compose launcher tour swagger faults containers)
+parts=(format shell units fuzz compose launcher tour swagger faults containers)
 
-part_format() { swift format lint --strict --recursive Sources Tests Plugins Package.swift; }
+part_format() { swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift; }
 
 part_shell() {
   command -v shellcheck >/dev/null || { echo "skipped: no shellcheck here"; return 77; }
@@ -17,6 +17,9 @@ part_units() {
   export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
   swift build --build-tests --explicit-target-dependency-import-check error --quiet && swift test --skip-build
 }
+
+# Ten seconds a parser.
+part_fuzz() { fuzz 10; }
 
 # The compose file reads well under every Compose there is here.
 part_compose() {

@@ -30,6 +30,12 @@ private final class EchoProcess {
 
   var openDescriptors: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd").count) ?? -1 }
 
+  /// Resident, in KiB.
+  func memory() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+    return status.firstMatch(of: /VmRSS:\s*(\d+) kB/).flatMap { Int($0.1) } ?? 0
+  }
+
   /// Fields 14 and 15 of proc(5)'s stat, in hundredths of a second.
   func processorTime() throws -> Int {
     let stat = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
@@ -94,6 +100,23 @@ private final class EchoProcess {
       }
       for _ in 0..<500 where echo.openDescriptors > before { try await EventLoop.current.sleep(for: .milliseconds(10)) }
       #expect(echo.openDescriptors == before)
+    }
+  }
+
+  /// Its reads never end where a request does, so there is always something left to keep; 64 MiB pass.
+  @Test func aClientAlwaysHalfARequestAheadCostsNoMemory() async throws {
+    try await onLoop {
+      let echo = try await EchoProcess(descriptors: 100)
+      let wire = try Wire(to: echo.address)
+      let first = "POST /echo HTTP/1.1\r\nHost: a\r\nX: ", second = String(repeating: "x", count: 8192) + "\r\nContent-Length: 0\r\n\r\n"
+      try await wire.send(first)
+      var before = 0
+      for round in 0..<8192 {
+        if round == 256 { before = try echo.memory() }
+        try await wire.send(second + first)
+        #expect(try await wire.answer().status == 200)
+      }
+      #expect(try echo.memory() < before + 4096)
     }
   }
 }

@@ -84,25 +84,17 @@ struct BodyDecoder {
     guard index < input.count else { return nil }
     guard index > start else { throw .badRequest("a chunk size is not hexadecimal") }
     let extensions = index
-    while index < input.count, input[index].isFieldValueCharacter {
-      guard index - extensions < limits.chunkExtensionBytes else { throw .badRequest("a chunk extension is too long") }
-      index += 1
-    }
-    try checkExtension(input[extensions..<index], isComplete: index < input.count)
+    while index < input.count, index - extensions <= limits.chunkExtensionBytes, input[index].isFieldValueCharacter { index += 1 }
+    let first = input[extensions..<index].first { $0 != 0x20 && $0 != 0x09 }
+    guard first == nil || first == UInt8(ascii: ";") else { throw .badRequest("a chunk size is not hexadecimal") }
+    guard index - extensions <= limits.chunkExtensionBytes else { throw .badRequest("a chunk extension is too long") }
     guard index < input.count else { return nil }
+    guard first != nil || index == extensions else { throw .badRequest("a chunk size is followed by a blank") }
     guard input[index] == 0x0D else { throw .badRequest("a chunk size is followed by something else than CR LF") }
     guard index + 1 < input.count else { return nil }
     guard input[index + 1] == 0x0A else { throw .badRequest("a chunk size is followed by something else than CR LF") }
     start = index + 2
     return size
-  }
-
-  private func checkExtension(_ text: ArraySlice<UInt8>, isComplete: Bool) throws(Refusal) {
-    guard let first = text.first(where: { $0 != 0x20 && $0 != 0x09 }) else {
-      if text.isEmpty || !isComplete { return }
-      throw .badRequest("a chunk size is followed by a blank")
-    }
-    guard first == UInt8(ascii: ";") else { throw .badRequest("a chunk size is not hexadecimal") }
   }
 
   /// One trailer line, ignored (RFC 9110 section 6.5.1), or the empty line that ends the body (0); nil while incomplete.

@@ -8,8 +8,15 @@ struct InputBuffer {
   var count: Int { bytes.count - start }
 
   mutating func append(_ more: ArraySlice<UInt8>) {
-    if isEmpty { drop() }
+    if isEmpty { drop() } else if start > count { dropTaken() }
     bytes.append(contentsOf: more)
+  }
+
+  /// Without it, a client whose reads never end where a request does would have all it ever sent kept.
+  private mutating func dropTaken() {
+    bytes.removeFirst(start)
+    scanned -= start
+    start = 0
   }
 
   mutating func drop() {
@@ -34,9 +41,7 @@ struct InputBuffer {
     if isEmpty {
       drop()
     } else if !decoder.isDone, start > 0 {
-      bytes.removeFirst(start)
-      start = 0
-      scanned = 0
+      dropTaken()
     }
   }
 }

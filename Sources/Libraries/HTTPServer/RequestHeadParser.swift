@@ -20,16 +20,14 @@ struct RequestHeadParser {
   static func end(in input: [UInt8], from start: Int, scanned: inout Int, limits: Limits) throws(Refusal) -> Int? {
     let headStart = skipEmptyLine(input, start)
     var index = max(scanned, headStart)
-    if index == headStart, index < input.count, !input[index].isTokenCharacter {
-      let mayBecomeAnEmptyLine = input[index] == 0x0D && index == start && index + 1 == input.count
+    if headStart < input.count, !input[headStart].isTokenCharacter {
+      let mayBecomeAnEmptyLine = input[headStart] == 0x0D && headStart == start && headStart + 1 == input.count
       guard mayBecomeAnEmptyLine else { throw .badRequest("the method is not a token") }
     }
     while let lineFeed = input.firstIndex(of: 0x0A, from: index) {
+      guard lineFeed - headStart < limits.headBytes else { throw tooLarge(input, headStart, limits) }
       guard lineFeed > headStart, input[lineFeed - 1] == 0x0D else { throw .badRequest("a line does not end with CR LF") }
-      if lineFeed - headStart >= 3, input[lineFeed - 2] == 0x0A {
-        guard lineFeed + 1 - headStart <= limits.headBytes else { throw tooLarge(input, headStart, limits) }
-        return lineFeed + 1 - start
-      }
+      if lineFeed - headStart >= 3, input[lineFeed - 2] == 0x0A { return lineFeed + 1 - start }
       index = lineFeed + 1
     }
     scanned = input.count
