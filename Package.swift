@@ -118,12 +118,12 @@ let package = Package(
     tests("Reactor", ["Reactor"]),
     .executableTarget(
       name: "echo-server", dependencies: ["HTTPServer", "Reactor", httpTypes], path: "Tests/EchoServer", swiftSettings: settings),
-    tests("Gzip", ["Gzip"]),
-    tests("HTTPServer", ["HTTPServer", "Reactor", "Gzip", "echo-server", httpTypes]),
+    tests("Gzip", ["Gzip", "PrivateServers"]),
+    tests("HTTPServer", ["HTTPServer", "Reactor", "Gzip", "echo-server", "PrivateServers", httpTypes]),
     tests("JSONBytes", ["JSONBytes"]),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),
-    tests("OutboundClient", ["OutboundClient", "Reactor", httpTypes], fixtures: ["server.py"]),
+    tests("OutboundClient", ["OutboundClient", "Reactor", "PrivateServers", httpTypes], fixtures: ["server.py"]),
     tests("Identity", ["Identity", "StatusModel", "RedisClient", "Reactor", "Signing", "PrivateServers"]),
     tests(
       "UsersService",

@@ -46,13 +46,7 @@ final class Cluster: Sendable {
 
   private init(redis: PrivateRedis, _ changes: [String: String]) throws {
     self.redis = redis
-    var sockets: [Socket] = []
-    ports = try Dictionary(
-      uniqueKeysWithValues: ServiceName.allCases.map { service in
-        let socket = try Socket.listen(at: .internet(bytes: [127, 0, 0, 1], port: 0))
-        sockets.append(socket)
-        return (service, Int(socket.localAddress.port))
-      })
+    ports = Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, Int(PrivateRedis.freePort())) })
     var environment = [
       "REDIS_URL": redis.url, "LOOPS": "1", "LOG_LEVEL": "error", "LIMIT_FACTOR": "0", "POLYSTATUS_HOME": redis.directory.path,
       "POLYSTATUS_ADMIN_EMAIL": Self.adminMail, "POLYSTATUS_ADMIN_PASSWORD": Self.adminPassword,
@@ -62,7 +56,6 @@ final class Cluster: Sendable {
     }
     self.environment = environment.merging(changes) { $1 }
     client = try Node(.frontend, Configuration(environment: self.environment), writer: LineWriter(descriptor: -1))
-    for socket in sockets { socket.close() }
   }
 
   // MARK: - Services
@@ -121,8 +114,10 @@ final class Cluster: Sendable {
     if body != nil { fields[.contentType] = "application/json" }
     if let token { fields[.authorization] = "Bearer \(token)" }
     for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
-    let request = OutboundRequest(method, "http://127.0.0.1:\(ports[service] ?? 0)\(target)", headerFields: fields, body: body?.bytes ?? [])
-    let answer = try await client.onLoop { [client] in try await client.outbound.send(request) }
+    var request = OutboundRequest(method, "http://127.0.0.1:\(ports[service] ?? 0)\(target)", headerFields: fields, body: body?.bytes ?? [])
+    request.timeout = .seconds(30)
+    let asked = request
+    let answer = try await client.onLoop { [client] in try await client.outbound.send(asked) }
     return Answer(status: answer.status, headerFields: answer.headerFields, body: answer.body)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import PrivateServers
 import HTTPTypes
 import JSONBytes
 import StatusModel
@@ -22,7 +23,8 @@ struct MetricsTests {
   @Test func requestsAreCountedByTemplate() async throws {
     try await Cluster.with { cluster in
       for number in 0..<3 { _ = try await cluster.call(.incidents, .get, "/api/v1/incidents/INC-00000\(number)") }
-      let text = String(decoding: try await cluster.call(.incidents, .get, "/metrics", headers: ["Accept": "text/plain"]).body, as: UTF8.self)
+      let text = String(
+        decoding: try await cluster.call(.incidents, .get, "/metrics", headers: ["Accept": "text/plain"]).body, as: UTF8.self)
       #expect(text.contains(#"polystatus_http_requests_total{method="GET",route="/api/v1/incidents/{id}",status="4xx"} 3.0"#))
       #expect(!text.contains("INC-"))
     }
@@ -40,7 +42,7 @@ struct MetricsTests {
       let (input, output) = (Pipe(), Pipe())
       promtool.standardInput = input
       promtool.standardError = output
-      try promtool.run()
+      try promtool.start()
       input.fileHandleForWriting.write(Data(answer.body))
       try input.fileHandleForWriting.close()
       let complaints = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)

@@ -1,4 +1,5 @@
 import Foundation
+import PrivateServers
 import Gzip
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
     let output = Pipe()
     process.standardInput = input
     process.standardOutput = output
-    try process.run()
+    try process.start()
     input.fileHandleForWriting.write(Data(Gzip.compressed(text)))
     try input.fileHandleForWriting.close()
     #expect(Array(output.fileHandleForReading.readDataToEndOfFile()) == text)

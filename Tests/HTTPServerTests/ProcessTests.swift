@@ -1,4 +1,5 @@
 import Foundation
+import PrivateServers
 import HTTPServer
 import Reactor
 import Testing
@@ -15,7 +16,7 @@ private final class EchoProcess {
     let products = try URL(filePath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).deletingLastPathComponent()
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = ["-c", "ulimit -n $0 && exec \"$1\" \"$2\"", "\(descriptors)", products.appending(path: "echo-server").path, path]
-    try process.run()
+    try process.start()
     for _ in 0..<1000 where !isListening { try await EventLoop.current.sleep(for: .milliseconds(10)) }
     try #require(isListening)
   }

@@ -12,8 +12,8 @@ import Testing
         source: Embedded.identifierLua + """
 
           local seen, count = {}, 0
-          for _, first in ipairs({ 1, 2 ^ 29, 2 ^ 30 - 5000, 2 ^ 34 }) do
-            for n = first, first + 9999 do
+          for _, first in ipairs({ 1, 2 ^ 29, 2 ^ 30 - 1500, 2 ^ 34 }) do
+            for n = first, first + 2999 do
               local id = identifier(n)
               if seen[id] then return { 'twice', id } end
               seen[id] = true
@@ -23,7 +23,7 @@ import Testing
           return { count, identifier(1), identifier(2 ^ 30 - 1), identifier(2 ^ 30) }
           """)
       let answer = try await bench.redis.run(script, keys: ["{test}"], arguments: []).array ?? []
-      #expect(answer.first?.int == 40_000)
+      #expect(answer.first?.int == 12_000)
       #expect(answer.dropFirst().compactMap { $0.string?.count } == [10, 10, 11])
       for id in answer.dropFirst() { #expect(IncidentID.canonical(id.string ?? "") == id.string) }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import PrivateServers
 import OutboundClient
 import Reactor
 import Testing
@@ -23,7 +24,7 @@ final class TestServer: Sendable {
         ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
         + ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
       make.standardError = FileHandle.nullDevice
-      try make.run()
+      try make.start()
       make.waitUntilExit()
       try #require(make.terminationStatus == 0)
       return ["tls", "127.0.0.1", certificate, key]
@@ -43,7 +44,7 @@ final class TestServer: Sendable {
     process.arguments! += try arguments(directory)
     process.standardInput = input
     process.standardOutput = output
-    try process.run()
+    try process.start()
     let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
   }

@@ -5,14 +5,11 @@ import Synchronization
 /// A shell that waits for the end of its input, which only this process holds open: then it kills the server it was
 /// last told of and removes the directory. So nothing outlives the tests, whatever ends them.
 final class Guardian: Sendable {
-  /// Held while a process starts, so that none inherits another's pipe on the way.
-  static let starting = Mutex(())
-
   private let shell = Process()
   private let words: Mutex<FileHandle?>
 
   init(of directory: URL) throws {
-    let pipe = Self.starting.withLock { _ in
+    let pipe = Process.starting.withLock { _ in
       let pipe = Pipe()
       _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
       return pipe
@@ -31,7 +28,7 @@ final class Guardian: Sendable {
     shell.standardOutput = FileHandle.nullDevice
     shell.standardError = FileHandle.nullDevice
     words = Mutex(pipe.fileHandleForWriting)
-    try Self.starting.withLock { _ in try shell.run() }
+    try shell.start()
   }
 
   /// Names the process to kill at the end; nil when there is none.

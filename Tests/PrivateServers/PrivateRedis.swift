@@ -79,7 +79,7 @@ public final class PrivateRedis: Sendable {
     _ = FileManager.default.createFile(atPath: words.path, contents: nil)
     server.standardOutput = try FileHandle(forWritingTo: words)
     server.standardError = server.standardOutput
-    try Guardian.starting.withLock { _ in try server.run() }
+    try server.start()
     guardian.watch(server.processIdentifier)
     process.withLock { $0 = server }
     while await !isAnswering(server) {
@@ -114,7 +114,7 @@ public final class PrivateRedis: Sendable {
   private func pause() async { try? await Task.sleep(for: .milliseconds(1)) }
 
   /// Below the ports that the kernel gives to connections: a client that tries to reconnect may be given the very port it calls.
-  private static func freePort() -> UInt16 {
+  public static func freePort() -> UInt16 {
     while true {
       let port = UInt16.random(in: 10_000..<32_000)
       if let probe = try? Socket.listen(at: .internet(bytes: [127, 0, 0, 1], port: port)) {
