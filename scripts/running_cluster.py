@@ -2,7 +2,7 @@
 
 The shell that starts it (scripts/private-cluster.sh) exports POLYSTATUS_HOME; its ports are in HOME/offset. Standard library only.
 """
-import http.client, json, os, pathlib, signal, socket, subprocess, time
+import http.client, json, os, pathlib, signal, subprocess, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SERVICES = ["users", "incidents", "comms", "csp-ingestor", "flags", "frontend"]

@@ -156,7 +156,8 @@ def main():
     during = [median_latency(token, path) for path in paths]
     for path, was, now in zip(paths, before, during):
         name = path.replace(incident, "{id}")
-        check(f"median latency of GET {name} {now:.2f} ms among them, {was:.2f} ms before; at most {LATENCY_FACTOR} ×", now <= LATENCY_FACTOR * was)
+        said = f"median latency of GET {name} {now:.2f} ms among them, {was:.2f} ms before; at most {LATENCY_FACTOR} ×"
+        check(said, now <= LATENCY_FACTOR * was)
     grown = (memory() - full) / DEAF
     check(f"{grown / 1024:.0f} KiB for each client that asks for much and never reads, at most {DEAF_LIMIT // 1024}", grown <= DEAF_LIMIT)
 
