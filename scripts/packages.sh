@@ -2,6 +2,8 @@
 # Debian packages: what the cluster needs, and how it gets here. Sourced.
 
 cluster_packages=(libhiredis-dev libssl-dev libcurl4-openssl-dev libcrypt-dev zlib1g-dev redis-server redis-tools curl)
+# shellcheck disable=SC2034 # read by those that source this
+bench_packages=(nginx wrk python3)
 
 # Prints those of the given packages that are not installed.
 missing_packages() {

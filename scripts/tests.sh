@@ -2,13 +2,13 @@
 # `./polystatus test`: a list of named parts, each runnable alone. Sourced.
 # A part passes with exit 0, has nothing to test here with exit 77 (it says why), else fails.
 
-parts=(format shell units fuzz compose launcher tour swagger containers)
+parts=(format shell units fuzz compose launcher tour swagger faults containers)
 
 part_format() { swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift; }
 
 part_shell() {
   command -v shellcheck >/dev/null || { echo "skipped: no shellcheck here"; return 77; }
-  shellcheck -x -a polystatus scripts/supervise Tests/*/run .ci/run
+  shellcheck -x -a polystatus scripts/supervise scripts/bench/run Tests/*/run Tests/Faults/slow-clients .ci/run
 }
 
 # Every warning is an error (Package.swift), and a target imports only what it declares.
@@ -38,6 +38,7 @@ part_compose() {
 part_launcher() { Tests/Launcher/run; }
 part_tour() { Tests/Tour/run; }
 part_swagger() { Tests/Swagger/run; }
+part_faults() { Tests/Faults/run "$kills"; }
 part_containers() { Tests/Containers/run; }
 
 # Sets passed, failed, report.
@@ -66,10 +67,11 @@ run_part() {
 }
 
 run_tests() {
-  local chosen=("$@") passed=0 failed=0 report='' part
+  local chosen=("$@") kills=3 passed=0 failed=0 report='' part
   case ${1:-} in
     '') chosen=(units) ;;
     --all) chosen=("${parts[@]}") ;;
+    --faults) chosen=(faults) kills=${2:-20} ;;
   esac
   for part in "${chosen[@]}"; do
     [[ " ${parts[*]} " == *" $part "* ]] || fail "The tests have no part $part. They have: ${parts[*]}"

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Reactor
 
 /// What the machine and the process have and use, read from /proc. Blocks for microseconds: call it on a worker.
 struct HostReading: Sendable {
@@ -37,10 +38,7 @@ struct HostReading: Sendable {
   static func now() -> HostReading {
     var reading = HostReading()
     let files = FileManager.default
-    if let attributes = try? files.attributesOfFileSystem(forPath: "/") {
-      func bytes(_ key: FileAttributeKey) -> Int { (attributes[key] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0 }
-      reading.disk = Space(total: bytes(.systemSize), free: bytes(.systemFreeSize))
-    }
+    if let disk = ProcessSetup.fileSystem(at: "/") { reading.disk = Space(total: disk.total, free: disk.free) }
     let memory = numbers("/proc/meminfo")
     reading.memory = Space(total: (memory["MemTotal"] ?? 0) * 1024, free: (memory["MemAvailable"] ?? 0) * 1024)
     reading.swap = Space(total: (memory["SwapTotal"] ?? 0) * 1024, free: (memory["SwapFree"] ?? 0) * 1024)

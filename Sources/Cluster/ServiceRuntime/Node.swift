@@ -10,6 +10,7 @@ public import Reactor
 public import RedisClient
 import Signing
 public import StatusModel
+import Synchronization
 
 /// One process of the cluster: what a service is given, and what starts and stops around it.
 public final class Node: Sendable {
@@ -30,6 +31,7 @@ public final class Node: Sendable {
   public let logger: Logger
   let logs: Logs
   let writer: LineWriter
+  private let isClosed = Atomic<Bool>(false)
 
   /// Starts the loops. Throws `RedisURLError`, `Configuration.Invalid`.
   public init(
@@ -69,8 +71,9 @@ public final class Node: Sendable {
   /// Runs `body` on the first loop until it ends.
   func inBackground(_ body: @escaping @Sendable () async -> Void) async { try? await onLoop { await body() } }
 
-  /// Frees what the node holds, once nothing uses it any more.
+  /// Frees what the node holds, once nothing uses it any more. Closing again does nothing.
   public func close() async {
+    guard isClosed.exchange(true, ordering: .relaxed) == false else { return }
     try? await onLoop { [redis, outbound] in
       await redis.close()
       await outbound.close()

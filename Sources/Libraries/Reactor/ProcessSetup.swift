@@ -13,4 +13,12 @@ public enum ProcessSetup {
     unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     return Int(clamping: limit.rlim_cur)
   }
+
+  /// Bytes of the file system that holds `path`, and those a process may still take; nil when there is none. Blocks (statvfs).
+  public static func fileSystem(at path: String) -> (total: Int, free: Int)? {
+    var status = statvfs()
+    guard unsafe statvfs(path, &status) == 0 else { return nil }
+    let block = Int(clamping: status.f_frsize)
+    return (Int(clamping: status.f_blocks) * block, Int(clamping: status.f_bavail) * block)
+  }
 }

@@ -1,0 +1,134 @@
+"""The table of what PolyStatus costs, beside what it should. Prints Markdown.
+
+usage: bench.py [--large]      the cluster runs: scripts/bench/run starts it
+"""
+import os, pathlib, platform, re, resource, statistics, subprocess, sys, time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from load import CONNECTIONS, CORES, ROUNDS, SERVER_CORE, LOAD_CORE, Nginx, beside, cost, load, median_cost, pin, seed
+from raw_clients import answer, connect, idle, REQUEST
+from running_cluster import SERVICES, Client, cpu, home, kibibytes, pid, polystatus, port, redis_socket
+
+IDLE = 10_000
+MIB = 1024
+rows = []
+
+
+def row(what, figure, bar, holds):
+    """`holds` is None where there is no bar."""
+    rows.append((what, figure, bar, {True: "held", False: "**over**", None: ""}[holds]))
+    print(f"… {what}: {figure}", file=sys.stderr, flush=True)
+
+
+def machine():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    versions = [subprocess.run(c, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout for c in (["nginx", "-v"], ["redis-server", "-v"])]
+    nginx, redis = (re.search(r"(?:/|v=)([\d.]+)", said)[1] for said in versions)
+    return (f"{time.strftime('%Y-%m-%d')}, {len(CORES)} cores of {model[1] if model else platform.machine()}, Linux {platform.release()}, "
+            f"load average {os.getloadavg()[0]:.1f} at the start; nginx {nginx}, Redis {redis}, "
+            f"{subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], text=True, stdout=subprocess.PIPE).stdout.strip() or 'no commit'}")
+
+
+def at_rest():
+    """The cluster as `up` starts it: a loop for each core."""
+    took = int(re.search(r"after (\d+) ms", (home / "up.out").read_text())[1])
+    row("start, built, to all six ready (a new home)", f"{took} ms", "≤ 3 s", took <= 3000)
+    time.sleep(3)  # idle
+    private = {name: kibibytes(pid(name), "RssAnon") / MIB for name in SERVICES}
+    name = max(private, key=private.get)
+    row("private memory of an idle service", f"{private[name]:.1f} MiB ({name}; least {min(private.values()):.1f})", "≤ 10 MiB", private[name] <= 10)
+    shares = sum(kibibytes(pid(name), "Pss", "smaps_rollup") for name in SERVICES) / MIB
+    row("PSS of the six", f"{shares:.0f} MiB", "≤ 130 MiB", shares <= 130)
+    row("Redis, idle (PSS)", f"{kibibytes(pid('redis'), 'Pss', 'smaps_rollup') / MIB:.0f} MiB", "", None)
+
+
+def idle_connections():
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < IDLE + 1000:
+        return row(f"memory of each of {IDLE} idle connections", f"not measured: {most} open files allowed", "≤ 8 KiB", None)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    empty = kibibytes(pid("incidents"), "RssAnon")
+    connections = idle(("127.0.0.1", port("incidents")), IDLE)
+    each = (kibibytes(pid("incidents"), "RssAnon") - empty) / IDLE
+    row(f"private memory of each of {len(connections)} idle connections", f"{each:.1f} KiB", "≤ 8 KiB", each <= 8 and len(connections) == IDLE)
+    for sock in connections:
+        sock.close()
+
+
+def start_on_one_core():
+    polystatus("down")
+    os.environ["LOOPS"] = "1"
+    offset = (home / "offset").read_text().strip()
+    polystatus("up", "--detach", "--offset", offset)
+    for name in ["redis", *SERVICES]:
+        pin(pid(name))
+
+
+def reads(token):
+    incidents, process = f"http://127.0.0.1:{port('incidents')}", pid("incidents")
+    sock = connect(("127.0.0.1", port("incidents")))
+    sock.sendall(REQUEST)
+    nginx = Nginx(answer(sock).partition(b"\r\n\r\n")[2])
+    sock.close()
+    try:
+        ours, theirs, ratio = beside(nginx, process, f"{incidents}/health")
+        row("`GET /health`, CPU to nginx `return 200` of the same bytes", f"{ratio:.2f} × ({ours:.1f} to {theirs:.1f} µs)", "≤ 1.3 ×", ratio <= 1.3)
+        incident = Client("incidents", token).must(
+            "POST", "/api/v1/incidents", {"title": "Checkout answers 502", "sev": 2, "services": ["checkout"], "summary": "Since 14:05."})
+        path = f"{incidents}/api/v1/incidents/{incident['id']}"
+        ours, theirs, ratio = beside(nginx, process, path, token=token)
+        row("signed-in `GET /api/v1/incidents/{id}`, CPU to the same nginx", f"{ratio:.2f} × ({ours:.1f} to {theirs:.1f} µs)", "≤ 2.5 ×", ratio <= 2.5)
+        redis = median_cost([pid("redis")], path, token=token)[0]
+        row("… and what Redis spends on it", f"{redis:.1f} µs", "", None)
+    finally:
+        nginx.stop()
+
+
+def lists(token, sizes):
+    url, processes = f"http://127.0.0.1:{port('incidents')}/api/v1/incidents?maxResults=50", [pid("incidents"), pid("redis")]
+    pages = {"a page of 50": url, "a page of 50 by two filters": f"{url}&status=open&service=checkout"}
+    first = {}
+    for size in sizes:
+        there = seed(token, size)
+        for name, page in pages.items():
+            ours, redis = median_cost(processes, page, token=token)
+            ratio = (ours + redis) / first.setdefault(name, ours + redis)
+            row(f"{name} of {there:,} incidents, incidents + Redis", f"{ratio:.2f} × ({ours:.0f} + {redis:.0f} µs)", "≤ 1.5 ×", ratio <= 1.5)
+
+
+def creates(token):
+    url, script = f"http://127.0.0.1:{port('incidents')}", str(pathlib.Path(__file__).with_name("create.lua"))
+    processes = [pid("incidents"), pid("redis")]
+    load(url, token=token, script=script, seconds=1)
+    rounds = [cost(processes, url, token=token, script=script) for _ in range(ROUNDS)]
+    ours, redis, ratio = (statistics.median(each) for each in zip(*((a, b, a / b) for a, b in rounds)))
+    row("`POST /api/v1/incidents`, CPU of incidents to that of Redis", f"{ratio:.2f} × ({ours:.0f} to {redis:.0f} µs)", "≤ 1.5 ×", ratio <= 1.5)
+    requests = 50_000
+    for command in ("get", "set"):
+        before = cpu(pid("redis"))
+        subprocess.run(
+            ["taskset", "-c", str(LOAD_CORE), "redis-benchmark", "-s", redis_socket, "-t", command, "-n", str(requests), "-c", str(CONNECTIONS), "-q"],
+            check=True, stdout=subprocess.DEVNULL)
+        each = (cpu(pid("redis")) - before) / requests * 1e6
+        row(f"redis-benchmark `{command.upper()}`, CPU of Redis", f"{each:.1f} µs", "", None)
+
+
+def main():
+    about = machine()
+    at_rest()
+    idle_connections()
+    start_on_one_core()
+    token = polystatus("token")
+    reads(token)
+    lists(token, [1_000, 10_000] + ([100_000] if "--large" in sys.argv else []))
+    creates(token)
+    print(f"{about}. Servers on core {SERVER_CORE} with one loop each, load from core {LOAD_CORE} over {CONNECTIONS} connections, "
+          f"CPU from `/proc`, medians; beside nginx: {ROUNDS} rounds that alternate.\n")
+    print("| what | measured | bar | |\n|---|---|---|---|")
+    for each in rows:
+        print(f"| {' | '.join(each)} |")
+    over = sum(each[3] == "**over**" for each in rows)
+    print(f"\n{over or 'None'} of {sum(bool(each[2]) for each in rows)} over its bar.")
+
+
+main()
