@@ -2,13 +2,13 @@
 
 /// One client's bytes give the same requests and the same refusal however they are cut into reads.
 func fuzzHTTPConnection(_ bytes: [UInt8]) {
-  let whole = Reading.of(bytes, step: max(1, bytes.count), smallLimits)
+  let whole = Reading.of(bytes, step: max(1, bytes.count))
   for step in [1, 7, 1 + choice(bytes, below: max(1, bytes.count))] {
-    let parts = Reading.of(bytes, step: step, smallLimits)
+    let parts = Reading.of(bytes, step: step)
     expect(parts == whole, "read by \(step) it is something else:\n\(parts.events)\n\(whole.events)")
   }
   expectLinearTime(bytes) { long in
-    for step in [16, 4096, long.count] { _ = Reading.of(long, step: step, Limits()) }
+    for step in [16, 4096, long.count] { _ = Reading.of(long, step: step, isTimed: true) }
   }
 }
 
@@ -17,31 +17,34 @@ private struct Reading: Equatable {
   private(set) var events: [String] = []
   /// What is left when no more comes.
   private var left = 0
+  private let isTimed: Bool
+  private var limits: Limits { isTimed ? Limits() : smallLimits }
 
-  static func of(_ bytes: [UInt8], step: Int, _ limits: Limits) -> Reading {
-    var reading = Reading()
+  /// When it is timed nothing is noted: that takes longer than reading, and the limits are the usual ones.
+  static func of(_ bytes: [UInt8], step: Int, isTimed: Bool = false) -> Reading {
+    var reading = Reading(isTimed: isTimed)
     var input = InputBuffer()
     var exchange: (head: RequestHead, decoder: BodyDecoder)?
     do throws(Refusal) {
       for start in stride(from: 0, to: bytes.count, by: step) {
         input.append(bytes[start..<min(start + step, bytes.count)])
-        guard try reading.take(&input, &exchange, limits) else { return reading }
+        guard try reading.take(&input, &exchange) else { return reading }
       }
     } catch {
-      reading.events.append("\(error)")
+      reading.note("\(error)")
       return reading
     }
     reading.left = input.count
-    reading.events.append(exchange == nil ? "waits for a head" : "waits for a body")
+    reading.note(exchange == nil ? "waits for a head" : "waits for a body")
     return reading
   }
 
   /// All that is complete. False when the client is not listened to any more.
   private mutating func take(
-    _ input: inout InputBuffer, _ exchange: inout (head: RequestHead, decoder: BodyDecoder)?, _ limits: Limits
+    _ input: inout InputBuffer, _ exchange: inout (head: RequestHead, decoder: BodyDecoder)?
   ) throws(Refusal) -> Bool {
     while true {
-      if var (head, decoder) = exchange {
+      if case (let head, var decoder)? = exchange {
         exchange = nil
         try input.takeBody(&decoder)
         expect(decoder.body.count <= limits.bodyBytes, "a body of \(decoder.body.count) bytes is taken")
@@ -49,18 +52,21 @@ private struct Reading: Equatable {
           exchange = (head, decoder)
           return true
         }
-        events.append(shown(decoder.body))
-        if limits.bodyBytes == smallLimits.bodyBytes { expectSameInOneChunk(decoder.body, limits) }
+        note(shown(decoder.body))
+        if !isTimed { expectSameInOneChunk(decoder.body) }
         guard head.keepsAlive else { return false }
-        head = RequestHead(bytes: [])
       }
       guard !input.isEmpty, let head = try input.takeHead(limits: limits) else { return true }
-      events.append("\(ReadHead.Head(head))")
+      note("\(ReadHead.Head(head))")
       exchange = (head, try BodyDecoder(head.framing, limit: limits.bodyBytes, limits: limits))
     }
   }
 
-  private func expectSameInOneChunk(_ body: [UInt8], _ limits: Limits) {
+  private mutating func note(_ event: @autoclosure () -> String) {
+    if !isTimed { events.append(event()) }
+  }
+
+  private func expectSameInOneChunk(_ body: [UInt8]) {
     let last = Array("0\r\n\r\n".utf8)
     let size = Array(String(body.count, radix: 16).utf8)
     let chunk = body.isEmpty ? last : size + [0x0D, 0x0A] + body + [0x0D, 0x0A] + last

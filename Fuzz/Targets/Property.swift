@@ -16,7 +16,7 @@ func choice(_ bytes: [UInt8], below bound: Int) -> Int {
 }
 
 /// Repeats a part of `bytes` until they are 64 KiB and has `work` take them: at most 20 ms and a microsecond for each byte,
-/// of this thread's processor time. Done for one input in 32.
+/// of this thread's processor time, in the best of three tries. Done for one input in 32.
 func expectLinearTime(_ bytes: [UInt8], _ work: ([UInt8]) -> Void) {
   guard !bytes.isEmpty, choice(bytes, below: 32) == 0 else { return }
   let begin = choice(bytes + [1], below: bytes.count)
@@ -24,10 +24,14 @@ func expectLinearTime(_ bytes: [UInt8], _ work: ([UInt8]) -> Void) {
   var long = Array(bytes[..<begin])
   while long.count < 65_536 { long += bytes[begin..<end] }
   long += bytes[end...]
-  let begun = processorTime()
-  work(long)
-  let spent = processorTime() - begun
-  expect(spent < 20_000_000 + long.count * 1_000, "\(long.count) bytes took \(spent / 1_000_000) ms")
+  let most = 20_000_000 + long.count * 1_000
+  var least = Int.max
+  for _ in 0..<3 where least > most {
+    let begun = processorTime()
+    work(long)
+    least = min(least, processorTime() - begun)
+  }
+  expect(least <= most, "\(long.count) bytes took \(least / 1_000_000) ms")
 }
 
 /// Of this thread, in nanoseconds.
