@@ -8,6 +8,9 @@ import Testing
 
   @Test func anAddressIsReadAndWritten() throws {
     #expect(SocketAddress(address: "127.0.0.1", port: 80)?.description == "127.0.0.1:80")
+    for text in ["0.0.0.0", "1.20.103.255", "255.255.255.255", "10.9.99.100"] {
+      #expect(SocketAddress(address: text, port: 1)?.host == text)
+    }
     #expect(SocketAddress(address: "::1", port: 8080)?.description == "[::1]:8080")
     #expect(SocketAddress(address: "2001:DB8:0:0::7", port: 1)?.host == "2001:db8::7")
     for text in ["", "localhost", "256.0.0.1", "1.2.3", ":::", "127.0.0.1:80"] { #expect(SocketAddress(address: text, port: 1) == nil) }

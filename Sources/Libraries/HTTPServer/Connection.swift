@@ -158,13 +158,14 @@ final class Connection {
   private func answer(_ request: Request, _ entry: RouteTable.Entry) {
     phase = .answering
     deadline = .max
-    let started = loop.start { [self] in
+    // No capture list: with one the closure is taken for a concurrent one and hops.
+    let started = loop.start {
       var response: Response
-      do { response = try await entry.handler(request) } catch { response = server.onError(error, request) }
+      do { response = try await entry.handler(request) } catch { response = self.server.onError(error, request) }
       if case .stream(let produce) = response.body, request.method != .head, response.mayHaveBody {
-        await stream(response, request, produce)
+        await self.stream(response, request, produce)
       } else {
-        send(response, to: request)
+        self.send(response, to: request)
       }
     }
     if phase == .answering || phase == .streaming, exchange?.request === request { task = started }

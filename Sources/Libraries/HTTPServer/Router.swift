@@ -97,7 +97,12 @@ final class RouteTable: Sendable {
   }
 
   private static func wrap(_ handler: @escaping Handler, _ middleware: [Middleware]) -> Handler {
-    middleware.reversed().reduce(handler) { next, each in { request in try await each(request, next) } }
+    var wrapped = handler
+    for each in middleware.reversed() {
+      let next = wrapped
+      wrapped = { request in try await each(request, next) }
+    }
+    return wrapped
   }
 
   private static func add(_ route: Route, to root: inout Node, _ middleware: [Middleware]) {

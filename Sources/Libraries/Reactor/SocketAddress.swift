@@ -24,10 +24,28 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
   /// The numeric address, `unix` for a path.
   public var host: String {
     guard case .internet(let bytes, _) = self else { return "unix" }
+    if bytes.count == 4 { return Self.dotted(bytes) }
     var text = [CChar](repeating: 0, count: 64)
-    let family = bytes.count == 4 ? AF_INET : AF_INET6
-    guard unsafe inet_ntop(family, bytes, &text, 64) != nil else { return "?" }
+    guard unsafe inet_ntop(AF_INET6, bytes, &text, 64) != nil else { return "?" }
     return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// By hand, since every request may ask: inet_ntop(3) prints with a format.
+  private static func dotted(_ bytes: [UInt8]) -> String {
+    unsafe String(unsafeUninitializedCapacity: 15) { text in
+      var count = 0
+      func put(_ byte: UInt8) {
+        unsafe text[count] = byte
+        count += 1
+      }
+      for (index, byte) in bytes.enumerated() {
+        if index > 0 { put(0x2E) }
+        if byte >= 100 { put(0x30 + byte / 100) }
+        if byte >= 10 { put(0x30 + byte / 10 % 10) }
+        put(0x30 + byte % 10)
+      }
+      return count
+    }
   }
 
   /// 0 for a path.
