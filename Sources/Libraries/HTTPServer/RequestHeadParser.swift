@@ -98,7 +98,7 @@ struct RequestHeadParser {
   }
 
   private static let methods: [([UInt8], HTTPRequest.Method)] = [
-    .get, .post, .put, .patch, .delete, .head, .options, .trace,
+    .get, .post, .put, .patch, .delete, .head, .options, .trace, .query,
   ].map { (method: HTTPRequest.Method) in (Array(method.rawValue.utf8), method) }
   private static let http = Array("HTTP/".utf8)
 
