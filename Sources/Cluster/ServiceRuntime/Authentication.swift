@@ -15,13 +15,13 @@ struct Authentication: Sendable {
   let clock: @Sendable () -> Int64
 
   /// The caller of a request. Throws `.unknownCaller` when what was shown does not hold, `.forbidden` when it does not suffice,
-  /// `.unavailable` when it cannot be checked.
+  /// `.unavailable` when it cannot be checked; where anybody may read, the caller then counts as nobody. A change is never made so.
   func caller(of request: Request, for access: Access) async throws -> Caller {
     var caller = Caller(address: addresses.of(request))
     if let shown = try Shown(request) {
       do {
         caller = try await check(shown, request, access, caller)
-      } catch Failure.unavailable where access == .everyone {
+      } catch Failure.unavailable where access == .everyone && [.get, .head].contains(request.method) {
         caller = Caller(address: addresses.of(request))
       }
     }
