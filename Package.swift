@@ -79,7 +79,7 @@ let package = Package(
 
     cluster("StatusModel", ["JSONBytes"]),
     cluster("Identity", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"], embeds: ["Scripts"]),
-    cluster("Messaging", ["StatusModel", "RedisClient", "Signing", "JSONBytes"], embeds: ["Scripts"]),
+    cluster("Messaging", ["StatusModel", "RedisClient", "Reactor", "Signing", "JSONBytes"], embeds: ["Scripts"]),
     cluster(
       "ServiceRuntime",
       [

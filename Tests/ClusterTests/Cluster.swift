@@ -86,6 +86,8 @@ final class Cluster: Sendable {
     await redis.stop()
   }
 
+  func port(of name: ServiceName) -> Int { ports[name] ?? 0 }
+
   /// The method and template of every route of a running service.
   func routes(of name: ServiceName) -> [RunningService.RouteName] { running.withLock { $0[name]?.routes ?? [] } }
 

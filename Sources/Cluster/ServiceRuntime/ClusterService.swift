@@ -14,11 +14,14 @@ public protocol ClusterService: Sendable {
   init(_ node: Node) async throws
   /// In the order of the swagger.
   var routes: [ServiceRoute] { get }
+  /// What it does beside answering, on the first loop; cancelled when the service stops.
+  func run() async
   /// How a username and password sent with a request are checked; by default users is asked.
   var passwordCheck: PasswordCallers.Check? { get }
 }
 
 extension ClusterService {
+  public func run() async {}
   public var passwordCheck: PasswordCallers.Check? { nil }
 }
 

@@ -133,19 +133,22 @@ public final class RunningService: Sendable {
     let server = Server(router, loops: node.loops, configuration: configuration)
     let address = try await server.listen(at: node.listenAddress())
     node.logger.info("listening", metadata: ["address": "\(address)"])
-    return RunningService(node: node, address: address, routes: names + measured, server: server, heartbeat: heartbeat)
+    return RunningService(node: node, address: address, routes: names + measured, server: server) {
+      async let beating: Void = node.inBackground { await heartbeat.run() }
+      async let working: Void = node.inBackground { await service.run() }
+      await node.registerOwnApplication()
+      _ = await (beating, working)
+    }
   }
 
-  private init(node: Node, address: SocketAddress, routes: [RouteName], server: Server, heartbeat: Heartbeat) {
+  private init(
+    node: Node, address: SocketAddress, routes: [RouteName], server: Server, background: @escaping @Sendable () async -> Void
+  ) {
     self.node = node
     self.address = address
     self.routes = routes
     self.server = server
-    background = Task {
-      async let beating: Void = node.inBackground { await heartbeat.run() }
-      await node.registerOwnApplication()
-      await beating
-    }
+    self.background = Task { await background() }
   }
 
   /// Lets what runs finish (10 s), then closes all.

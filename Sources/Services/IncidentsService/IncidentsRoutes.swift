@@ -10,6 +10,7 @@ extension Incidents {
     [
       ServiceRoute(.post, "/api/v1/incidents", .sre, create),
       ServiceRoute(.get, "/api/v1/incidents", .viewer, list),
+      ServiceRoute(.get, "/api/v1/incidents/stream", .viewer, follow),
       ServiceRoute(.get, "/api/v1/incidents/{id}", .viewer, detail),
       ServiceRoute(.patch, "/api/v1/incidents/{id}", .sre, update),
       ServiceRoute(.post, "/api/v1/incidents/{id}/assign", .sre, assign),
@@ -33,6 +34,8 @@ extension Incidents {
     let found = try await store.list(filter, start: page.startIndex, count: page.maxResults)
     return .list(found.items, page: page, total: found.total, of: request)
   }
+
+  private func follow(_ request: Request) async throws -> Response { try stream.answer(request) }
 
   private func detail(_ request: Request) async throws -> Response {
     let record = try await store.detail(request.incidentID())

@@ -1,3 +1,4 @@
+import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -10,9 +11,13 @@ public struct Incidents: ClusterService {
 
   let store: IncidentsStore
   let users: UsersClient
+  let stream: IncidentsStream
 
   public init(_ node: Node) async throws {
     store = IncidentsStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     users = UsersClient(node.neighbours)
+    stream = IncidentsStream(Watcher(redis: node.redis, namespace: node.namespace))
   }
+
+  public func run() async { await stream.watcher.run() }
 }
