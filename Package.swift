@@ -115,6 +115,7 @@ let package = Package(
         "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "PrivateServers", httpTypes,
       ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
+    tests("StatusModel", ["StatusModel"]),
     tests("Reactor", ["Reactor"]),
     .executableTarget(
       name: "echo-server", dependencies: ["HTTPServer", "Reactor", httpTypes], path: "Tests/EchoServer", swiftSettings: settings),
