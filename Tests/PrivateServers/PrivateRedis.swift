@@ -76,13 +76,15 @@ public final class PrivateRedis: Sendable {
     client.executableURL = URL(filePath: "/usr/bin/env")
     client.arguments = ["--default-signal", "redis-cli", "-s", "\(directory.path)/redis.sock"] + words
     if let password { client.environment = ProcessInfo.processInfo.environment.merging(["REDISCLI_AUTH": password]) { $1 } }
-    let output = Pipe()
+    let answer = directory.appending(path: "answer-\(UInt64.random(in: 0 ... .max))")
+    _ = FileManager.default.createFile(atPath: answer.path, contents: nil)
+    defer { try? FileManager.default.removeItem(at: answer) }
     client.standardInput = FileHandle.nullDevice
-    client.standardOutput = output
+    client.standardOutput = try FileHandle(forWritingTo: answer)
     client.standardError = FileHandle.nullDevice
-    try Guardian.starting.withLock { _ in try client.run() }
+    try client.start()
     while client.isRunning { await pause() }
-    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    let text = try String(contentsOf: answer, encoding: .utf8)
     return text.hasSuffix("\n") ? String(text.dropLast()) : text
   }
 
