@@ -12,23 +12,29 @@ public final class PrivateRedis: Sendable {
   public let url: String
   /// `redis://127.0.0.1:<port>`, nil unless asked for.
   public let tcpURL: String?
+  /// 0 unless TCP was asked for.
+  public let port: UInt16
 
+  private let password: String?
   private let arguments: [String]
   private let guardian: Guardian
   private let process: Mutex<Process?>
 
   /// Returns when it answers. `tcp` adds a free port on loopback; `arguments` are those of `redis-server`,
-  /// such as `--appendonly yes --appendfsync always`. Throws `ServerFailure`.
-  public init(tcp: Bool = false, password: String? = nil, arguments: [String] = []) async throws {
+  /// such as `--appendonly yes --appendfsync always`, and `file` the lines of a configuration file. Throws `ServerFailure`.
+  public init(tcp: Bool = false, password: String? = nil, file: [String] = [], arguments: [String] = []) async throws {
     let name = "polystatus-redis-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     directory = FileManager.default.temporaryDirectory.appending(path: name)
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-    let port = tcp ? Self.freePort() : 0
+    port = tcp ? Self.freePort() : 0
+    self.password = password
+    let path = directory.appending(path: "redis.conf").path
+    if !file.isEmpty { try Data(file.map { $0 + "\n" }.joined().utf8).write(to: URL(filePath: path)) }
     let login = password.map { ":\($0)@" } ?? ""
     url = "redis+unix://\(login)\(directory.path)/redis.sock"
     tcpURL = tcp ? "redis://\(login)127.0.0.1:\(port)" : nil
     self.arguments =
-      [
+      (file.isEmpty ? [] : [path]) + [
         "--port", String(port), "--bind", "127.0.0.1", "--unixsocket", "\(directory.path)/redis.sock", "--dir", directory.path,
         "--logfile", "\(directory.path)/redis.log", "--save", "", "--enable-debug-command", "yes",
       ] + (password.map { ["--requirepass", $0] } ?? []) + arguments
@@ -56,10 +62,30 @@ public final class PrivateRedis: Sendable {
   }
 
   /// Starts it again on the same data, after ending it in good order if it runs. Returns when it answers. Throws `ServerFailure`.
-  public func restart() async throws {
+  public func restart(adding more: [String] = []) async throws {
     await kill(SIGCONT)
     await kill(SIGTERM)
-    try await launch()
+    try await launch(adding: more)
+  }
+
+  /// What `redis-cli` prints for a command, without the last line break; an error reply is printed too.
+  public func ask(_ words: String...) async throws -> String { try await ask(words) }
+
+  public func ask(_ words: [String]) async throws -> String {
+    let client = Process()
+    client.executableURL = URL(filePath: "/usr/bin/env")
+    client.arguments = ["--default-signal", "redis-cli", "-s", "\(directory.path)/redis.sock"] + words
+    if let password { client.environment = ProcessInfo.processInfo.environment.merging(["REDISCLI_AUTH": password]) { $1 } }
+    let answer = directory.appending(path: "answer-\(UInt64.random(in: 0 ... .max))")
+    _ = FileManager.default.createFile(atPath: answer.path, contents: nil)
+    defer { try? FileManager.default.removeItem(at: answer) }
+    client.standardInput = FileHandle.nullDevice
+    client.standardOutput = try FileHandle(forWritingTo: answer)
+    client.standardError = FileHandle.nullDevice
+    try client.start()
+    while client.isRunning { await pause() }
+    let text = try String(contentsOf: answer, encoding: .utf8)
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
   }
 
   /// Ends the server and removes its directory. For good.
@@ -69,11 +95,11 @@ public final class PrivateRedis: Sendable {
     while guardian.isRunning { await pause() }
   }
 
-  private func launch() async throws {
+  private func launch(adding more: [String] = []) async throws {
     let server = Process()
     server.executableURL = URL(filePath: "/usr/bin/env")
     // A thread of the pool has signals blocked, and a process inherits that.
-    server.arguments = ["--default-signal", "redis-server"] + arguments
+    server.arguments = ["--default-signal", "redis-server"] + arguments + more
     server.standardInput = FileHandle.nullDevice
     let words = directory.appending(path: "redis.out")
     _ = FileManager.default.createFile(atPath: words.path, contents: nil)

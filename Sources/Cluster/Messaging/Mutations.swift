@@ -36,8 +36,9 @@ public struct Mutations: Sendable {
     self.clock = clock
   }
 
-  /// The script's answer, which is an array; its first element is a status word. Throws `.unavailable` when Redis is away, and then it is
-  /// not known whether the change was made.
+  /// The script's answer, which is an array; its first element is a status word: `ok`, `unchanged` and `existing` tell of a change that
+  /// stands, any other that nothing was changed. Throws `.unavailable` when Redis is away, and then it is not known whether the change was
+  /// made, or when fewer replicas have the change than `RedisConfiguration.replicas`.
   public func run(_ script: MutationScript, _ arguments: [RedisArgument]) async throws(Failure) -> [RedisValue] {
     let now = clock()
     let uuid = UUIDText.random()
@@ -47,12 +48,25 @@ public struct Mutations: Sendable {
       .string(Caller.current.actor), .string(String(uuid.prefix(24))), .string(String(Self.tail(of: uuid))), .string(String(busLimit)),
       .string(RepeatKey.current.isEmpty ? "" : "\(RepeatKey.current):\(script.script.name)"), .string(String(RepeatKey.lifetime)),
     ]
+    let answer: [RedisValue]
+    let isReplicated: Bool
     do {
-      return try await redis.run(script.script, keys: [.string(namespace)], arguments: context + arguments).array ?? []
+      let (value, replicated) = try await redis.runReplicated(script.script, keys: [.string(namespace)], arguments: context + arguments)
+      answer = value.array ?? []
+      isReplicated = replicated
     } catch {
       throw Failure(error)
     }
+    guard isReplicated || !Self.standing.contains(answer.first?.string ?? "") else {
+      throw .unavailable(
+        "The change is stored here but not yet replicated. Repeat it under the same Idempotency-Key; without one, look first whether it is there.",
+        retryAfter: 1)
+    }
+    return answer
   }
+
+  /// The status words that tell of a change that stands; with any other a script has changed nothing.
+  private static let standing: Set = ["ok", "unchanged", "existing"]
 
   /// The last twelve digits as a number that still has room to count up from.
   private static func tail(of uuid: String) -> Int { (Int(uuid.suffix(12), radix: 16) ?? 0) & 0x7FFF_FFFF_FFFF }

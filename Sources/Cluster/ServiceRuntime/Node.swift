@@ -47,7 +47,7 @@ public final class Node: Sendable {
     logger = logs.logger(Logger.Level(rawValue: configuration.text("LOG_LEVEL")) ?? .info)
     loops = LoopGroup(count: configuration.number("LOOPS") ?? LoopGroup.cores)
     workers = WorkerPool()
-    redis = Redis(try RedisConfiguration(url: configuration.text("REDIS_URL")), loops: loops, workers: workers)
+    redis = Redis(try configuration.redis(), loops: loops, workers: workers)
     identity = Identity(redis: redis, namespace: namespace, environment: configuration.text("POLYSTATUS_ENV"), clock: clock, loops: loops)
     mutations = Mutations(
       redis: redis, namespace: namespace, sender: name, busLimit: configuration.number("BUS_MAX") ?? 1_000_000, clock: clock)
@@ -157,6 +157,15 @@ public final class RunningService: Sendable {
     background.cancel()
     await background.value
     await node.close()
+  }
+}
+
+extension Configuration {
+  /// Throws `RedisURLError`.
+  fileprivate func redis() throws(RedisURLError) -> RedisConfiguration {
+    var redis = try RedisConfiguration(url: text("REDIS_URL"))
+    redis.replicas = number("REDIS_WAIT") ?? 0
+    return redis
   }
 }
 

@@ -57,7 +57,14 @@ public struct Setting: Sendable {
       Setting("LOOPS", .number(1...256), nil, "Event loops; by default one for each core."),
       Setting(
         "LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "error"]), "info", "The least important lines to write."),
-      Setting("REDIS_URL", .url(schemes: ["redis", "redis+unix", "redis+sentinel"]), "redis://127.0.0.1:6379/0", "Where state is kept."),
+      Setting(
+        "REDIS_URL", .url(schemes: ["redis", "redis+unix", "redis+sentinel"]), "redis://127.0.0.1:6379/0",
+        "Where state is kept: redis://[user][:password@]host[:port][,host[:port]…][/db] for a server or some nodes of a Redis Cluster, "
+          + "redis+unix://[[user]:password@]/path.sock[?db=n], or "
+          + "redis+sentinel://[user][:password@]host[:port][,host[:port]…]/primary[/db][?sentinelpassword=…][&sentineluser=…]."),
+      Setting(
+        "REDIS_WAIT", .number(0...16), "0",
+        "How many replicas must have a change before it is acknowledged (Redis' WAIT, 500 ms). With fewer the answer is 503."),
       Setting(
         "PUBLIC_URL", .url(schemes: ["http", "https"]), "http://localhost:8000", "What visitors type; links in mails begin with it."),
       Setting("POLYSTATUS_ENV", .text, "production", "Part of every signature: applications of another environment are refused."),

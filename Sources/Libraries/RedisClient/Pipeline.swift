@@ -16,8 +16,8 @@ struct Pipeline<Waiter> {
 
   private func index(_ offset: Int) -> Int { (head &+ offset) & (places.count &- 1) }
 
-  /// `id` is greater than every one before.
-  mutating func append(id: UInt64, deadline: UInt64, _ waiter: Waiter) {
+  /// `id` is greater than every one before. Without a waiter nobody wants the reply.
+  mutating func append(id: UInt64, deadline: UInt64, _ waiter: Waiter?) {
     if count == places.count { grow() }
     places[index(count)] = Place(id: id, deadline: deadline, waiter: waiter)
     count += 1

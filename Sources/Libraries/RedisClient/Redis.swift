@@ -4,12 +4,17 @@ import Synchronization
 /// A handle on Redis for every loop of a group. Behind it each loop has one connection of its own, made at first use,
 /// on which all commands are pipelined: what is asked in one turn of the loop leaves in one write.
 ///
+/// It follows the primary: through sentinels, and in a Redis Cluster by MOVED and ASK, provided that all keys of one handle share
+/// a hash slot. A command that is sent on has its time-out anew at each node.
+///
 /// Every call but `close` is made on a loop of the group. All throw `RedisFailure`, and none waits longer than its time-out:
 /// while Redis is away commands throw `.unavailable` at once, and the client reconnects by itself.
 public final class Redis: Sendable {
   private let configuration: RedisConfiguration
   private let loops: LoopGroup
   private let links: PerLoop<RedisLink>
+  /// For what has to be replicated: WAIT stops the connection it is sent on. None is made unless it is used.
+  private let waitingLinks: PerLoop<RedisLink>
   private let isClosed = Atomic(false)
 
   /// `workers` resolve host names.
@@ -17,12 +22,18 @@ public final class Redis: Sendable {
     self.configuration = configuration
     self.loops = loops
     links = PerLoop(loops: loops.loops.count) { RedisLink(configuration, on: $0, workers: workers) }
+    waitingLinks = PerLoop(loops: loops.loops.count) { RedisLink(configuration, on: $0, workers: workers) }
   }
 
   /// Closes what is open, while the loops run.
   deinit {
     if isClosed.load(ordering: .relaxed) { return }
-    for loop in loops.loops { loop.submit { [links] in links.hereIfMade?.close() } }
+    for loop in loops.loops {
+      loop.submit { [links, waitingLinks] in
+        links.hereIfMade?.close()
+        waitingLinks.hereIfMade?.close()
+      }
+    }
   }
 
   /// Sends one command, its name first. The first commands of a loop wait for its connection.
@@ -32,20 +43,54 @@ public final class Redis: Sendable {
   }
 
   public func command(_ words: [RedisArgument]) async throws(RedisFailure) -> RedisValue {
-    try await links.here.connection().send(words, within: configuration.commandTimeout)
+    let link = links.here
+    let timeout = configuration.commandTimeout
+    let connection = try await link.connection()
+    do {
+      return try await connection.send(words, within: timeout)
+    } catch {
+      return try await link.follow(error, by: connection) { other, asking throws(RedisFailure) in
+        try await other.send(words, asking: asking, within: timeout)
+      }
+    }
   }
 
   /// Runs a script by its SHA-1 (EVALSHA), loading it once on each connection, and again when Redis has forgotten it.
+  /// While a Redis Cluster moves the keys to another node, no script is run: `.unavailable`.
   public func run(
     _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument]
   ) async throws(RedisFailure) -> RedisValue {
-    let connection = try await links.here.connection()
+    let call = ScriptCall(script, keys, arguments)
+    let link = links.here
     let timeout = configuration.commandTimeout
+    let connection = try await link.connection()
     do {
-      return try await connection.run(script, keys: keys, arguments: arguments, within: timeout)
-    } catch .server(code: "NOSCRIPT", _) {
-      connection.scripts[script] = nil
-      return try await connection.run(script, keys: keys, arguments: arguments, within: timeout)
+      return try await connection.run(call, within: timeout)
+    } catch {
+      return try await link.follow(error, by: connection) { other, asking throws(RedisFailure) in
+        if asking { throw RedisLink.beingMoved }
+        return try await other.run(call, within: timeout)
+      }
+    }
+  }
+
+  /// As `run`, and says whether as many replicas as `RedisConfiguration.replicas` have confirmed, within `replicationTimeout`, all
+  /// that was written until then; with 0 replicas it is `run`. Such scripts have a connection of their own, and those of one turn
+  /// share one WAIT.
+  public func runReplicated(
+    _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument]
+  ) async throws(RedisFailure) -> (value: RedisValue, isReplicated: Bool) {
+    guard configuration.replicas > 0 else { return (try await run(script, keys: keys, arguments: arguments), true) }
+    let call = ScriptCall(script, keys, arguments)
+    let link = waitingLinks.here
+    let connection = try await link.connection()
+    do {
+      return try await connection.runReplicated(call, configuration)
+    } catch {
+      return try await link.follow(error, by: connection) { other, asking throws(RedisFailure) in
+        if asking { throw RedisLink.beingMoved }
+        return try await other.runReplicated(call, configuration)
+      }
     }
   }
 
@@ -62,34 +107,12 @@ public final class Redis: Sendable {
   public func close() async {
     isClosed.store(true, ordering: .relaxed)
     await withTaskGroup(of: Void.self) { group in
-      for loop in loops.loops { group.addTask(executorPreference: loop) { self.links.hereIfMade?.close() } }
-    }
-  }
-}
-
-extension RedisConnection {
-  fileprivate func run(
-    _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument], within timeout: Duration
-  ) async throws(RedisFailure) -> RedisValue {
-    let sha = if let known = scripts[script] { known } else { try await load(script, within: timeout) }
-    return try await send(["EVALSHA", .string(sha), .integer(keys.count)] + keys + arguments, within: timeout)
-  }
-
-  /// SCRIPT LOAD, once for all who ask at the same time.
-  private func load(_ script: RedisScript, within timeout: Duration) async throws(RedisFailure) -> String {
-    let task =
-      loading[script]
-      ?? loop.start { [self] in
-        do throws(RedisFailure) {
-          let sha = try await send(["SCRIPT", "LOAD", .string(script.source)], within: timeout).string ?? ""
-          scripts[script] = sha
-          return .success(sha)
-        } catch {
-          return .failure(error)
+      for loop in loops.loops {
+        group.addTask(executorPreference: loop) {
+          self.links.hereIfMade?.close()
+          self.waitingLinks.hereIfMade?.close()
         }
       }
-    loading[script] = task
-    defer { loading[script] = nil }
-    return try await task.value.get()
+    }
   }
 }

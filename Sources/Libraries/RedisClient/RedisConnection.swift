@@ -8,6 +8,7 @@ import Reactor
   private typealias Context = UnsafeMutablePointer<redisAsyncContext>
 
   let loop: EventLoop
+  let address: SocketAddress
   private let inFlightLimit: Int
   private let unsentByteLimit: Int
   private let stall: UInt64
@@ -26,6 +27,8 @@ import Reactor
   /// Scripts known to be loaded, with their SHA-1, and those being loaded.
   var scripts: [RedisScript: String] = [:]
   var loading: [RedisScript: Task<Result<String, RedisFailure>, Never>] = [:]
+  /// The WAIT that is under way, and the one that comes next.
+  var rounds = ReplicationRounds()
 
   /// Begins to connect; commands may be sent at once. `onEnd` is called once, unless this throws `unavailable`.
   init(
@@ -33,6 +36,7 @@ import Reactor
   ) throws(RedisFailure) {
     loop.preconditionCurrent()
     self.loop = loop
+    self.address = address
     self.onEnd = onEnd
     inFlightLimit = configuration.inFlightLimit
     unsentByteLimit = configuration.unsentByteLimit
@@ -68,13 +72,22 @@ import Reactor
     unsafe redisAsyncFree(context)
   }
 
+  /// Takes no more commands, and ends when those in flight are answered.
+  func retire() {
+    loop.preconditionCurrent()
+    guard let context = unsafe context else { return }
+    reason = "another server is to be used"
+    unsafe redisAsyncDisconnect(context)
+  }
+
   // MARK: - Commands
 
   /// Sends a command and waits for its reply. An error reply is thrown.
-  func send(_ command: [RedisArgument], within timeout: Duration) async throws(RedisFailure) -> RedisValue {
+  /// `asking` puts ASKING before it: a node that takes over a slot then serves it.
+  func send(_ command: [RedisArgument], asking: Bool = false, within timeout: Duration) async throws(RedisFailure) -> RedisValue {
     loop.preconditionCurrent()
-    lastID &+= 1
-    let id = lastID
+    if asking { begin(["ASKING"], nextID(), timeout, nil) }
+    let id = nextID()
     let me = LoopBound(self, on: loop)
     let answer = await withTaskCancellationHandler {
       await unsafe withUnsafeContinuation { begin(command, id, timeout, unsafe ReplyWaiter($0)) }
@@ -84,14 +97,19 @@ import Reactor
     return try answer.get()
   }
 
-  private func begin(_ command: [RedisArgument], _ id: UInt64, _ timeout: Duration, _ waiter: ReplyWaiter) {
-    if let refusal = refusal(of: command) { return waiter.resume(.failure(refusal)) }
-    guard let context = unsafe context else { return waiter.resume(.failure(.connectionLost)) }
+  private func nextID() -> UInt64 {
+    lastID &+= 1
+    return lastID
+  }
+
+  private func begin(_ command: [RedisArgument], _ id: UInt64, _ timeout: Duration, _ waiter: ReplyWaiter?) {
+    if let refusal = refusal(of: command) { return waiter?.resume(.failure(refusal)) ?? () }
+    guard let context = unsafe context else { return waiter?.resume(.failure(.connectionLost)) ?? () }
     words.lay(command)
     let result = unsafe words.withWords { count, starts, lengths in
       unsafe redisAsyncCommandArgv(context, replied, UnsafeMutableRawPointer(bitPattern: UInt(id)), count, starts, lengths)
     }
-    guard result == REDIS_OK else { return waiter.resume(.failure(.connectionLost)) }
+    guard result == REDIS_OK else { return waiter?.resume(.failure(.connectionLost)) ?? () }
     let deadline = EventLoop.now &+ timeout.nanoseconds
     pipeline.append(id: id, deadline: deadline, waiter)
     sweep(by: deadline)

@@ -16,6 +16,7 @@ public enum RedisFailure: Error, Sendable, Equatable {
   /// Error replies of a server that cannot serve at present.
   private static let unable: Set<String> = [
     "LOADING", "READONLY", "MASTERDOWN", "MISCONF", "OOM", "BUSY", "NOREPLICAS", "CLUSTERDOWN", "TRYAGAIN",
+    "UNBLOCKED",
   ]
 
   /// From the text of an error reply.

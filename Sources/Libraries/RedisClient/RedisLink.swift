@@ -1,6 +1,7 @@
 import Reactor
 
-/// One loop's way to Redis: its pipelined connection, made again when lost, and its connections for blocking commands.
+/// One loop's way to Redis: its pipelined connection, made again when lost or when another server is to be used, and its
+/// connections for blocking commands.
 /// Confined to its loop.
 final class RedisLink {
   private enum State {
@@ -15,6 +16,11 @@ final class RedisLink {
   private let configuration: RedisConfiguration
   private let locator: RedisLocator
   private let loop: EventLoop
+  private var home = SlotHome()
+  /// The one that answered last comes first.
+  private var sentinels: [RedisServer.Place]
+  /// To the node that takes over the slot, while it does.
+  private var guest: (place: RedisServer.Place, connection: RedisConnection)?
   private var state = State.connecting
   private var backoff: Backoff
   /// Ends the wait for the first attempt, or begins the next one.
@@ -31,7 +37,8 @@ final class RedisLink {
   init(_ configuration: RedisConfiguration, on loop: EventLoop, workers: WorkerPool) {
     self.configuration = configuration
     self.loop = loop
-    locator = RedisLocator(place: configuration.server.place, workers: workers)
+    locator = RedisLocator(workers: workers)
+    sentinels = configuration.server.places
     backoff = Backoff(first: configuration.firstReconnectDelay, longest: configuration.longestReconnectDelay)
     timer = loop.after(configuration.commandTimeout) { self.stopWaiting() }
     loop.start { await self.connect() }
@@ -60,11 +67,29 @@ final class RedisLink {
     defer { blockingCount -= 1 }
     let own = if let kept = spare.popLast() { kept } else { try await open() }
     do {
+      return try await send(command, on: own, within: timeout)
+    } catch {
+      return try await follow(error, by: own) { _, asking throws(RedisFailure) in
+        if asking { throw Self.beingMoved }
+        return try await send(command, on: try await open(), within: timeout)
+      }
+    }
+  }
+
+  /// Keeps `own` for the next command unless this one is given up or refused by this server.
+  private func send(
+    _ command: [RedisArgument], on own: RedisConnection, within timeout: Duration
+  ) async throws(RedisFailure) -> RedisValue {
+    do throws(RedisFailure) {
       let value = try await own.send(command, within: timeout)
       keep(own)
       return value
     } catch {
-      if case .server = error { keep(own) } else { own.end("a blocking command was given up") }
+      if case .server = error, Redirection(error, from: own.address.host) == nil {
+        keep(own)
+      } else {
+        own.end("a blocking command was given up")
+      }
       throw error
     }
   }
@@ -75,6 +100,84 @@ final class RedisLink {
   func close() {
     become(.closed)
     for connection in connections { connection.end("the client is closed") }
+  }
+
+  // MARK: - Another server
+
+  /// How often one command is sent on to another node.
+  private static let redirectionLimit = 5
+
+  /// Thrown for what cannot be asked of two nodes: it needs keys of which some have moved and some have not.
+  static let beingMoved = RedisFailure.unavailable("the keys are being moved to another node of the Redis Cluster")
+
+  /// What to do about a command that `connection` refused with `failure`: goes where the refusal points and calls `body` with
+  /// the connection to repeat it on, and whether ASKING is to come before it. Any other failure is thrown again.
+  func follow<Value>(
+    _ failure: RedisFailure, by connection: RedisConnection, _ body: (RedisConnection, Bool) async throws(RedisFailure) -> Value
+  ) async throws(RedisFailure) -> Value {
+    var failure = failure
+    var connection = connection
+    for _ in 0..<Self.redirectionLimit {
+      var asking = false
+      switch Redirection(failure, from: connection.address.host) {
+      case .moved(let place):
+        if connection === guest?.connection { leaveGuest() } else { move(to: place, from: connection) }
+        connection = try await self.connection()
+      case .ask(let place):
+        connection = try await visit(place)
+        asking = true
+      case nil:
+        if case .unavailable(let text) = failure, text.hasPrefix("READONLY") { leave(connection) }
+        throw failure
+      }
+      do throws(RedisFailure) { return try await body(connection, asking) } catch { failure = error }
+    }
+    throw .unavailable("sent on from node to node: \(failure)")
+  }
+
+  /// Unless the connection in use is to another server than `old`, which then spoke of a past.
+  private func move(to place: RedisServer.Place, from old: RedisConnection) {
+    guard case .up(let current) = state, current.address == old.address else { return }
+    home.move(to: place)
+    current.retire()
+    leaveOthers()
+    become(.connecting)
+    timer = loop.after(configuration.commandTimeout) { self.stopWaiting() }
+    loop.start { await self.connect() }
+  }
+
+  /// Asks the sentinels anew when what they named is no primary any more; without sentinels there is nowhere else to go.
+  private func leave(_ old: RedisConnection) {
+    guard configuration.server.sentinels != nil, case .up(let current) = state, current.address == old.address else { return }
+    retry(after: .unavailable("\(current.address): it is a replica now"))
+    current.retire()
+    leaveOthers()
+  }
+
+  private func leaveOthers() {
+    leaveGuest()
+    let left = spare
+    spare = []
+    for connection in left { connection.end("another server is to be used") }
+  }
+
+  private func visit(_ place: RedisServer.Place) async throws(RedisFailure) -> RedisConnection {
+    if let guest, guest.place == place, guest.connection.isOpen { return guest.connection }
+    leaveGuest()
+    let connection = try await open(at: place)
+    if let guest, guest.place == place, guest.connection.isOpen {
+      connection.end("another visit was faster")
+      return guest.connection
+    }
+    leaveGuest()
+    guest = (place, connection)
+    return connection
+  }
+
+  private func leaveGuest() {
+    let left = guest
+    guest = nil
+    left?.connection.retire()
   }
 
   // MARK: - Connecting
@@ -100,15 +203,70 @@ final class RedisLink {
     }
   }
 
-  /// A connection that has answered. Throws `unavailable`.
+  /// A connection to the server to use, which has answered. Throws `unavailable`.
   private func open() async throws(RedisFailure) -> RedisConnection {
+    if let group = configuration.server.sentinels { return try await openPrimary(of: group) }
     var failure = RedisFailure.unavailable("\(configuration.address) has no address")
-    for address in try await locator.addresses() {
+    for place in home.candidates(configuration.server.places) {
+      do { return try await open(at: place) } catch { failure = error }
+    }
+    throw failure
+  }
+
+  /// Asks the sentinels in turn, until what one of them names proves to be a primary.
+  private func openPrimary(of group: RedisServer.Sentinels) async throws(RedisFailure) -> RedisConnection {
+    var failure = RedisFailure.unavailable("\(configuration.address) has no address")
+    var tried: [RedisServer.Place] = []
+    for sentinel in sentinels {
+      do {
+        let place = try await primary(of: group, askedOf: sentinel)
+        guard !tried.contains(place) else { continue }
+        tried.append(place)
+        let connection = try await open(at: place)
+        sentinels = [sentinel] + sentinels.filter { $0 != sentinel }
+        return connection
+      } catch {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  /// `SENTINEL get-master-addr-by-name`
+  private func primary(
+    of group: RedisServer.Sentinels, askedOf sentinel: RedisServer.Place
+  ) async throws(RedisFailure) -> RedisServer.Place {
+    let timeout = configuration.sentinelTimeout
+    let greeting = RedisGreeting(user: group.user, password: group.password, timeout: timeout)
+    let connection = try await open(at: sentinel, greeting)
+    defer { connection.end("the sentinel was asked") }
+    do throws(RedisFailure) {
+      let reply = try await connection.send(["SENTINEL", "get-master-addr-by-name", .string(group.primary)], within: timeout)
+      if let host = reply.array?.first?.string, let port = reply.array?.last?.int.flatMap({ UInt16(exactly: $0) }) {
+        return .host(host, port: port)
+      }
+    } catch {
+      throw .unavailable("the sentinel at \(sentinel): \(error)")
+    }
+    throw .unavailable("the sentinel at \(sentinel) knows no primary \(group.primary)")
+  }
+
+  private func open(at place: RedisServer.Place) async throws(RedisFailure) -> RedisConnection {
+    let server = configuration.server
+    let greeting = RedisGreeting(
+      user: server.user, password: server.password, database: server.database, isForPrimary: server.sentinels != nil,
+      timeout: configuration.connectTimeout)
+    return try await open(at: place, greeting)
+  }
+
+  private func open(at place: RedisServer.Place, _ greeting: RedisGreeting) async throws(RedisFailure) -> RedisConnection {
+    var failure = RedisFailure.unavailable("\(place) has no address")
+    for address in try await locator.addresses(of: place) {
       if case .closed = state { throw .unavailable("the client is closed") }
       do {
         let connection = try RedisConnection(to: address, on: loop, configuration) { self.lost($0) }
         connections.append(connection)
-        try await connection.greet(configuration)
+        try await greeting.send(on: connection)
         return connection
       } catch {
         failure = error
@@ -120,8 +278,9 @@ final class RedisLink {
   private func lost(_ connection: RedisConnection) {
     connections.removeAll { $0 === connection }
     spare.removeAll { $0 === connection }
+    if guest?.connection === connection { guest = nil }
     guard case .up(let current) = state, current === connection else { return }
-    retry(after: .unavailable("\(configuration.address): \(connection.reason)"))
+    retry(after: .unavailable("\(connection.address): \(connection.reason)"))
   }
 
   private func become(_ new: State) {
@@ -154,50 +313,5 @@ final class RedisLink {
 
   private func stopWaiting() {
     if case .connecting = state { become(.away(reason: "\(configuration.address) takes long to connect")) }
-  }
-}
-
-extension RedisConnection {
-  /// Logs in, selects the database and makes sure that the server serves. Ends the connection when it cannot be used.
-  /// Throws `unavailable`.
-  fileprivate func greet(_ configuration: RedisConfiguration) async throws(RedisFailure) {
-    let server = configuration.server
-    var greetings: [[RedisArgument]] = []
-    if let password = server.password {
-      greetings.append(server.user.isEmpty ? ["AUTH", .string(password)] : ["AUTH", .string(server.user), .string(password)])
-    }
-    if server.database != 0 { greetings.append(["SELECT", .integer(server.database)]) }
-    greetings.append(["PING"])
-    for greeting in greetings {
-      do {
-        _ = try await send(greeting, within: configuration.connectTimeout)
-      } catch .server(code: "NOPERM", _) where greeting == ["PING"] {
-        return
-      } catch {
-        let why = error == .connectionLost ? reason : "\(error)"
-        end(why)
-        throw .unavailable("\(configuration.address): \(why)")
-      }
-    }
-  }
-}
-
-/// Finds where to connect, in the order to try. Runs anew before each connection.
-struct RedisLocator {
-  let place: RedisServer.Place
-  let workers: WorkerPool
-
-  /// Throws `unavailable` when the name has no address.
-  func addresses() async throws(RedisFailure) -> [SocketAddress] {
-    switch place {
-    case .path(let path): return [.unix(path: path)]
-    case .host(let host, let port):
-      if let numeric = SocketAddress(address: host, port: port) { return [numeric] }
-      do {
-        return try await workers.run { try SocketAddress.resolve(host, port: port) }
-      } catch {
-        throw .unavailable("\(error)")
-      }
-    }
   }
 }

@@ -4,7 +4,11 @@ end
 if ARGV[9] == '' then return mutate() end
 local repeat_key = ns .. ':repeat:' .. ARGV[9]
 local kept = redis.call('GET', repeat_key)
-if kept then return cmsgpack.unpack(kept) end
+if kept then
+  -- A write, so that a WAIT after it covers the first call too, whichever connection that came on.
+  redis.call('EXPIRE', repeat_key, ARGV[10])
+  return cmsgpack.unpack(kept)
+end
 local result = mutate()
 if published > 0 then redis.call('SET', repeat_key, cmsgpack.pack(result), 'EX', ARGV[10]) end
 return result
