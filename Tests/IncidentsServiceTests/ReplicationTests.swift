@@ -16,7 +16,8 @@ import Testing
     group.start()
     var configuration = try RedisConfiguration(url: server.url)
     configuration.replicas = 1
-    configuration.replicationTimeout = .milliseconds(100)
+    configuration.replicationTimeout = .seconds(1)
+    configuration.commandTimeout = .seconds(5)
     let redis = Redis(configuration, loops: group, workers: workers)
     let mutations = Mutations(redis: redis, namespace: StoreBench.namespace, sender: .incidents, clock: { 1_790_000_000_000 })
     let store = IncidentsStore(redis: redis, mutations: mutations, namespace: StoreBench.namespace)

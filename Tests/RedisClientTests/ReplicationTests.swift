@@ -16,7 +16,8 @@ import Testing
     #expect(try await eventually { try await primary.ask("INFO", "replication").contains("state=online") })
     try await withClient(of: primary) { configuration in
       configuration.replicas = 1
-      configuration.replicationTimeout = .milliseconds(200)
+      configuration.replicationTimeout = .seconds(3)
+      configuration.commandTimeout = .seconds(10)
     } _: { redis async throws in
       try await body(redis, primary, replica)
     }
