@@ -6,7 +6,7 @@ home=$(mktemp -d "${TMPDIR:-/tmp}/cluster.XXXXXX")
 offset=0
 # shellcheck source=scripts/cluster.sh
 source scripts/cluster.sh
-offset=$(free_offset $((1000 + RANDOM % 200 * 100))) # elsewhere each time: two runs may begin at once
+offset=$(free_offset $((1000 + RANDOM % 200 * 100))) # two that start at once seldom meet
 export POLYSTATUS_HOME=$home
 
 private_cluster_ends() {

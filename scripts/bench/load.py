@@ -16,9 +16,9 @@ def pin(process):
         os.sched_setaffinity(int(thread.name), {SERVER_CORE})
 
 
-def load(url, token=None, script=None, seconds=SECONDS):
+def load(url, token=None, script=None, seconds=SECONDS, connections=CONNECTIONS):
     """How many requests were answered. Ends the program when one was not with 2xx."""
-    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
     command += ["-H", f"Authorization: Bearer {token}"] if token else []
     command += ["-H", "Content-Type: application/json", "-s", script] if script else []
     said = subprocess.run([*command, url], check=True, text=True, stdout=subprocess.PIPE).stdout
