@@ -29,6 +29,9 @@ struct Authentication: Sendable {
     return caller
   }
 
+  /// Whether a request shows anything of its caller. Where anybody may read, one that does not need not be asked who it is.
+  static func showsCaller(_ request: Request) -> Bool { request.hasHeader(Shown.fields) }
+
   private func check(_ shown: Shown, _ request: Request, _ access: Access, _ nobody: Caller) async throws -> Caller {
     var caller = nobody
     if let signature = shown.signature {
@@ -130,13 +133,16 @@ private struct Shown {
   var key: String?
   var password: (username: String, password: String)?
 
+  static let fields: [HTTPField.Name] = [.authorization, .userToken, .applicationKey, .username]
+
   /// Nil when it shows nothing. Throws `.unknownCaller` for an Authorization that is none of ours.
   init?(_ request: Request) throws(Failure) {
+    guard request.hasHeader(Self.fields) else { return nil }
     if let authorization = request.header(.authorization) {
-      if RequestSignature.isSigned(header: authorization) {
-        signature = authorization
-      } else if let value = Self.bearer(authorization) {
+      if let value = Self.bearer(authorization) {
         if value.hasPrefix(SecretToken.Kind.key.prefix) { key = value } else { token = value }
+      } else if RequestSignature.isSigned(header: authorization) {
+        signature = authorization
       } else {
         throw .unknownCaller("Authorization must be Bearer with a token or a key, or Auth with a signature.")
       }
@@ -148,7 +154,7 @@ private struct Shown {
   }
 
   private static func bearer(_ authorization: String) -> String? {
-    guard authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer " else { return nil }
+    guard authorization.utf8.count > 7, zip(authorization.utf8, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
     return authorization.dropFirst(7).trimmed()
   }
 }

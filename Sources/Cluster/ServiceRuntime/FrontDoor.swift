@@ -17,7 +17,7 @@ struct FrontDoor: Sendable {
   func enter(_ request: Request, _ next: Handler) async throws -> Response {
     let cid = Self.correlationID(request.header(.correlationID))
     var answer = await CorrelationID.$current.withValue(cid) { await self.answer(request, next) }
-    answer.headerFields[.correlationID] = cid
+    answer.headerFields.append(HTTPField(name: .correlationID, value: cid))
     let time = (EventLoop.now &- request.receivedAt) / 1000
     meters.meter(request.method, request.route).record(status: answer.status.code, microseconds: time)
     logs.access(
@@ -44,7 +44,7 @@ struct FrontDoor: Sendable {
     let cid = UUIDText.random()
     return CorrelationID.$current.withValue(cid) {
       var answer = Response.problem(status: refusal.status, detail: refusal.detail)
-      answer.headerFields[.correlationID] = cid
+      answer.headerFields.append(HTTPField(name: .correlationID, value: cid))
       logs.access(
         AccessLine(
           cid: cid, method: "-", route: "-", status: refusal.status.code, bytes: answer.body.count, microseconds: 0, caller: "nobody"))
@@ -58,6 +58,9 @@ struct FrontDoor: Sendable {
   }
 
   private func admit(_ request: Request, to route: ServiceRoute) async throws -> Response {
+    if route.access == .everyone, request.method == .get, !Authentication.showsCaller(request) {
+      return try await route.handler(request).conditional(on: request)
+    }
     let caller = try await authentication.caller(of: request, for: route.access)
     request.note = caller.kind
     return try await Caller.$current.withValue(caller) {

@@ -17,7 +17,7 @@ struct Idempotency: Sendable {
   /// The largest body that is kept, in bytes; larger answers are made again from the same result.
   private static let bodyLimit = 16 * 1024
   /// Seconds after which a call that never finished no longer blocks its repeat.
-  private static let runningSeconds = 60
+  private static let runningSeconds = 10
 
   private static let begin = RedisScript(name: "repeat-begin", source: Embedded.repeatBeginLua)
 

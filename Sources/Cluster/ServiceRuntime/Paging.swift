@@ -42,8 +42,8 @@ extension HTTPServer.Response {
     _ bytes: [UInt8], status: HTTPResponse.Status = .ok, version: Int? = nil, location: String? = nil
   ) -> Response {
     var answer = Response(status: status, contentType: "application/json", bytes)
-    if let version { answer.headerFields[.eTag] = "\"v\(version)\"" }
-    if let location { answer.headerFields[.location] = location }
+    if let version { answer.headerFields.append(HTTPField(name: .eTag, value: "\"v\(version)\"")) }
+    if let location { answer.headerFields.append(HTTPField(name: .location, value: location)) }
     return answer
   }
 

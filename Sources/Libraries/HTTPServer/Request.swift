@@ -32,6 +32,14 @@ public final class Request {
   /// The value of a header field; those of several fields with this name are joined by `, `.
   public func header(_ name: HTTPField.Name) -> String? { head.value(name) }
 
+  /// Whether any field has one of these names.
+  public func hasHeader(_ names: [HTTPField.Name]) -> Bool {
+    for field in head.fields {
+      for name in names where head.matches(field, name.canonicalName) { return true }
+    }
+    return false
+  }
+
   /// How many fields have this name.
   public func headerCount(_ name: HTTPField.Name) -> Int {
     head.fields.count { head.matches($0, name.canonicalName) }

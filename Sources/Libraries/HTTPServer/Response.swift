@@ -33,8 +33,8 @@ public struct Response: Sendable {
 
   /// Answers 304 without the body when `If-None-Match` names this answer's ETag (RFC 9110 section 13.1.2).
   public func conditional(on request: Request) -> Response {
-    guard status == .ok, request.method == .get || request.method == .head, let tag = headerFields[.eTag],
-      let wanted = request.header(.ifNoneMatch), Self.matches(wanted, tag)
+    guard let wanted = request.header(.ifNoneMatch), status == .ok, request.method == .get || request.method == .head,
+      let tag = headerFields[.eTag], Self.matches(wanted, tag)
     else { return self }
     var answer = self
     answer.status = .notModified

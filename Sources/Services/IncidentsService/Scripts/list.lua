@@ -3,12 +3,12 @@
 --   4 started at or after, 5 started at or before (epoch seconds; '' for no bound), then the indexes, such as 'status:open' (none: all).
 -- Answers: {total, json, …}.
 -- One index: its ranks are the pages, and the cost does not grow with it. Several: the smallest is walked in order and the others are
--- asked for its members; the total is their intersection's size, or, within bounds of time, what the walk counts.
+-- asked for its members, until the page is full and one more is known, and at least as far as COUNTED; the total is what was found.
 
 local WALK = 256 -- members a step
+local COUNTED = 1000 -- totals of several indexes are exact up to here
 local base = KEYS[1] .. ':incidents:'
 local pass, most, ascending = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == 'oldest'
-local bounded = ARGV[4] ~= '' or ARGV[5] ~= ''
 local low = ARGV[4] ~= '' and ARGV[4] .. '000000' or '-inf'
 local high = ARGV[5] ~= '' and ARGV[5] .. '999999' or '+inf'
 
@@ -49,17 +49,13 @@ if #indexes == 1 then
 else
   total = 0
   local from = 0
-  while from < walked.size and (bounded or #page < most) do
+  local enough = math.max(COUNTED, pass + most + 1)
+  while from < walked.size and total < enough do
     for _, id in ipairs(in_the_others(members(from, WALK))) do
       total = total + 1
       if total > pass and #page < most then page[#page + 1] = id end
     end
     from = from + WALK
-  end
-  if not bounded then
-    local keys = {}
-    for i, one in ipairs(indexes) do keys[i] = one.key end
-    total = redis.call('ZINTERCARD', #keys, unpack(keys))
   end
 end
 
