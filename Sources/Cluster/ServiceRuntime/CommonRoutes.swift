@@ -3,6 +3,7 @@ import HTTPTypes
 import JSONBytes
 import RedisClient
 import StatusModel
+import Synchronization
 
 /// The routes every service has.
 struct CommonRoutes: Sendable {
@@ -13,6 +14,7 @@ struct CommonRoutes: Sendable {
   let neighbours: Neighbours
   let clock: @Sendable () -> Int64
   let commit: String
+  private let healthBody = HealthBody()
 
   var table: [ServiceRoute] {
     let health = ["/health", "/v1/health"] + (service == .frontend ? [] : ["/"])
@@ -27,9 +29,7 @@ struct CommonRoutes: Sendable {
   }
 
   private func health(_ request: Request) -> Response {
-    let time = ISO8601.text(milliseconds: clock())
-    let text = #"{"status":"ok","time":"\#(time)","alive":true,"name":"\#(service.rawValue)"}"#
-    return .json(Array(text.utf8))
+    .json(healthBody.bytes(service, at: clock()))
   }
 
   /// 200, or 503 without Redis; neighbours that are away are named.
@@ -71,6 +71,22 @@ struct CommonRoutes: Sendable {
     answer.headerFields[.contentSecurityPolicy] = "default-src 'none'; style-src 'self' 'unsafe-inline'"
     answer.headerFields[.xContentTypeOptions] = "nosniff"
     return answer
+  }
+}
+
+/// The health answer, made once a second.
+private final class HealthBody: Sendable {
+  private let made = Mutex<(second: Int64, bytes: [UInt8])>((-1, []))
+
+  /// `now` in milliseconds since the epoch.
+  func bytes(_ service: ServiceName, at now: Int64) -> [UInt8] {
+    made.withLock { made in
+      if made.second != now / 1000 {
+        let time = ISO8601.text(milliseconds: now / 1000 * 1000)
+        made = (now / 1000, Array(#"{"status":"ok","time":"\#(time)","alive":true,"name":"\#(service.rawValue)"}"#.utf8))
+      }
+      return made.bytes
+    }
   }
 }
 

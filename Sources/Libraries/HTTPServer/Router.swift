@@ -62,7 +62,20 @@ final class RouteTable: Sendable {
     var methods: Methods?
   }
 
-  private struct Methods {
+  /// A finished `Node`, walked without copying.
+  private final class Branch: Sendable {
+    let literals: [String: Branch]
+    let parameter: Branch?
+    let methods: Methods?
+
+    init(_ node: Node) {
+      literals = node.literals.mapValues(Branch.init)
+      parameter = node.parameter.first.map(Branch.init)
+      methods = node.methods
+    }
+  }
+
+  private struct Methods: Sendable {
     let template: String
     var names: [String] = []
     var routes: [(method: HTTPRequest.Method, entry: Entry)] = []
@@ -80,7 +93,7 @@ final class RouteTable: Sendable {
     }
   }
 
-  private let root: Node
+  private let root: Branch
   private let literalPaths: [String: Methods]
   private let middleware: [Middleware]
   private let notFound: Entry
@@ -90,7 +103,7 @@ final class RouteTable: Sendable {
     for route in routes { Self.add(route, to: &root, middleware) }
     var literalPaths: [String: Methods] = [:]
     Self.index(root, path: "", in: &literalPaths)
-    self.root = root
+    self.root = Branch(root)
     self.literalPaths = literalPaths
     self.middleware = middleware
     notFound = Entry(template: nil, bodyLimit: nil, handler: Self.wrap({ _ in throw RoutingFailure.notFound }, middleware))
@@ -159,10 +172,10 @@ final class RouteTable: Sendable {
     return Self.find(segments.dropLast(), root, &values)
   }
 
-  private static func find(_ segments: ArraySlice<String>, _ node: Node, _ values: inout [String]) -> Methods? {
+  private static func find(_ segments: ArraySlice<String>, _ node: Branch, _ values: inout [String]) -> Methods? {
     guard let segment = segments.first else { return node.methods }
     if let child = node.literals[segment], let found = find(segments.dropFirst(), child, &values) { return found }
-    guard let child = node.parameter.first, !segment.isEmpty else { return nil }
+    guard let child = node.parameter, !segment.isEmpty else { return nil }
     values.append(segment)
     if let found = find(segments.dropFirst(), child, &values) { return found }
     values.removeLast()
