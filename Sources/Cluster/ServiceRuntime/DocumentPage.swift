@@ -28,7 +28,7 @@ struct DocumentPage {
 
   private func operation(_ method: String, _ path: String, _ operation: JSONValue, _ shared: JSONValue?) -> String {
     let parameters = ((shared?.array ?? []) + (operation["parameters"]?.array ?? [])).map(resolved).map { parameter in
-      row(parameter["name"]?.string ?? "", parameter["in"]?.string ?? "", typeText(parameter["schema"]) + text(parameter["description"]))
+      row(parameter["name"]?.string ?? "", parameter["in"]?.string ?? "", typeText(parameter["schema"]) + about(parameter))
     }
     let body = operation["requestBody"].map(resolved)?["content"]?.object?.members.first.map {
       row("body", $0.name, typeText($0.value["schema"]))
@@ -38,7 +38,7 @@ struct DocumentPage {
       return row(answer.name, content?.name ?? "", text(resolved(answer.value)["description"]) + " " + typeText(content?.value["schema"]))
     }
     return """
-      <section><h2><code>\(method.uppercased()) \(Markup.escaped(path))</code></h2><p>\(text(operation["summary"])) \(text(operation["description"]))</p>
+      <section><h2><code>\(method.uppercased()) \(Markup.escaped(path))</code></h2><p>\(text(operation["summary"]))</p><p>\(text(operation["description"]))</p>
       <table><tbody>\((parameters + [body].compactMap(\.self) + answers).joined())</tbody></table></section>
 
       """
@@ -49,7 +49,7 @@ struct DocumentPage {
       let required = schema.value["required"]?.array ?? []
       let rows = (schema.value["properties"]?.object?.members ?? []).map { member in
         row(
-          member.name, required.contains(.string(member.name)) ? "required" : "", typeText(member.value) + text(member.value["description"])
+          member.name, required.contains(.string(member.name)) ? "required" : "", typeText(member.value) + about(member.value)
         )
       }
       return
@@ -81,11 +81,16 @@ struct DocumentPage {
     "<tr><th scope=\"row\"><code>\(Markup.escaped(name))</code></th><td>\(Markup.escaped(kind))</td><td>\(about)</td></tr>"
   }
 
+  /// What a description adds to a type.
+  private func about(_ value: JSONValue) -> String { value["description"].map { "· " + text($0) } ?? "" }
+
   private func text(_ value: JSONValue?) -> String { Markup.escaped(value?.string ?? "") }
 
   private static let style = """
     :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0}main{max-width:60rem;margin:0 auto;padding:1rem}
     h2{font-size:1.1rem;margin:2rem 0 .25rem;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}
-    th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-top:1px solid #8884;font-weight:normal;overflow-wrap:anywhere}
+    th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-top:1px solid #8884;font-weight:normal}
+    th,td:nth-child(2){white-space:nowrap}td:last-child{width:100%;overflow-wrap:break-word}
+    @media(max-width:40rem){tr,th,td{display:block;border:0;padding:0;white-space:normal}tr{border-top:1px solid #8884;padding:.25rem 0}}
     """
 }
