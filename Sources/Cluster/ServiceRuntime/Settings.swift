@@ -8,7 +8,6 @@ public struct Setting: Sendable {
     case url(schemes: [String])
     case number(ClosedRange<Int>)
     case choice([String])
-    case flag
     /// IP addresses or CIDR blocks, separated by commas.
     case ranges
   }
@@ -33,7 +32,6 @@ public struct Setting: Sendable {
     case .number(let range):
       range.upperBound == .max ? "a number from \(range.lowerBound) up" : "a number from \(range.lowerBound) to \(range.upperBound)"
     case .choice(let words): "one of " + words.joined(separator: ", ")
-    case .flag: "true or false"
     case .ranges: "addresses or CIDR blocks such as 10.1.0.0/16, separated by commas"
     }
   }
@@ -44,7 +42,6 @@ public struct Setting: Sendable {
     case .url(let schemes): schemes.contains { value.hasPrefix("\($0)://") && value.utf8.count > $0.utf8.count + 3 }
     case .number(let range): Int(value).map(range.contains) ?? false
     case .choice(let words): words.contains(value)
-    case .flag: value == "true" || value == "false"
     case .ranges: AddressRange.list(value) != nil
     }
   }
@@ -77,8 +74,6 @@ public struct Setting: Sendable {
         "REGISTRATION", .text, nil,
         "Who may register: open, closed, or domains:example.org,… By default open on a loopback HOST, else closed."),
       Setting("TRUSTED_PROXIES", .ranges, nil, "Proxies whose X-Forwarded-For is believed: addresses or CIDR blocks, separated by commas."),
-      Setting("ALLOW_ADDRESSES", .ranges, nil, "Private addresses that webhooks and feeds may still reach."),
-      Setting("ALLOW_PRIVATE_ADDRESSES", .flag, "false", "Whether webhooks and feeds may reach any address."),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),

@@ -40,11 +40,6 @@ public final class Request {
     return false
   }
 
-  /// How many fields have this name.
-  public func headerCount(_ name: HTTPField.Name) -> Int {
-    head.fields.count { head.matches($0, name.canonicalName) }
-  }
-
   /// All header fields, built now: for handlers that pass them on or store them.
   public var headerFields: HTTPFields {
     var fields = HTTPFields()
