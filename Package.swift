@@ -49,6 +49,7 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -60,6 +61,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.0.0"),
   ],
   targets: [
     .target(name: "CLinux", path: "Sources/C/CLinux"),
@@ -95,10 +97,17 @@ let package = Package(
     service(
       "UsersService", ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes],
       embeds: ["swagger.yaml", "Scripts"]),
-    service("CommsService"),
-    service("CSPIngestorService"),
-    service("FlagsService"),
-    service("FrontendService"),
+    service(
+      "CommsService",
+      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+    service(
+      "CSPIngestorService",
+      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+    service(
+      "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes]),
+    service(
+      "FrontendService",
+      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache]),
 
     executable("incidents", "IncidentsService"),
     executable("users", "UsersService"),

@@ -21,7 +21,10 @@ public final class Node: Sendable {
   public let redis: Redis
   public let identity: Identity
   public let mutations: Mutations
+  /// For neighbours: it reaches every address.
   public let outbound: OutboundClient
+  /// For addresses that people type in: it reaches public addresses, and what ALLOW_ADDRESSES opens.
+  public let guarded: OutboundClient
   public let neighbours: Neighbours
   public let limits: RateLimits
   public let loops: LoopGroup
@@ -52,6 +55,7 @@ public final class Node: Sendable {
     mutations = Mutations(
       redis: redis, namespace: namespace, sender: name, busLimit: configuration.number("BUS_MAX") ?? 1_000_000, clock: clock)
     outbound = OutboundClient(loops: loops)
+    guarded = OutboundClient(loops: loops, configuration: OutboundConfiguration(addresses: configuration.reachable))
     neighbours = Neighbours(outbound: outbound, configuration: configuration, clock: clock)
     limits = RateLimits(redis: redis, namespace: namespace, factor: configuration.number("LIMIT_FACTOR") ?? 1, clock: clock)
     loops.start()
@@ -74,9 +78,10 @@ public final class Node: Sendable {
   /// Frees what the node holds, once nothing uses it any more. Closing again does nothing.
   public func close() async {
     guard isClosed.exchange(true, ordering: .relaxed) == false else { return }
-    try? await onLoop { [redis, outbound] in
+    try? await onLoop { [redis, outbound, guarded] in
       await redis.close()
       await outbound.close()
+      await guarded.close()
     }
     loops.stop()
     workers.stop()
@@ -161,6 +166,11 @@ public final class RunningService: Sendable {
 }
 
 extension Configuration {
+  /// What people may have us call.
+  public var reachable: AddressGuard {
+    self["ALLOW_PRIVATE_ADDRESSES"] == "true" ? .open : .publicAddresses(and: ranges("ALLOW_ADDRESSES"))
+  }
+
   /// Throws `RedisURLError`.
   fileprivate func redis() throws(RedisURLError) -> RedisConfiguration {
     var redis = try RedisConfiguration(url: text("REDIS_URL"))

@@ -74,6 +74,12 @@ public struct Setting: Sendable {
         "REGISTRATION", .text, nil,
         "Who may register: open, closed, or domains:example.org,… By default open on a loopback HOST, else closed."),
       Setting("TRUSTED_PROXIES", .ranges, nil, "Proxies whose X-Forwarded-For is believed: addresses or CIDR blocks, separated by commas."),
+      Setting(
+        "ALLOW_ADDRESSES", .ranges, nil,
+        "What webhooks and feeds may reach beside public addresses: addresses or CIDR blocks, separated by commas."),
+      Setting(
+        "ALLOW_PRIVATE_ADDRESSES", .choice(["false", "true"]), "false",
+        "Whether webhooks and feeds may reach every address, inside ones too."),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
