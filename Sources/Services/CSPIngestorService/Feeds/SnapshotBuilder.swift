@@ -14,10 +14,22 @@ struct SnapshotBuilder {
     event.externalID = id
     if event.title.isEmpty { event.title = event.components.first?.name ?? id }
     event.regions = Array(Set(event.regions.filter { !$0.isEmpty })).sorted()
-    // Without a time an update keeps its place; the sort is stable.
-    event.updates.sort { one, other in one.at.flatMap { at in other.at.map { at < $0 } } ?? false }
+    event.updates = Self.byTime(event.updates)
     if let url = event.url, !Self.isAddress(url) { event.url = nil }
     snapshot.events.append(event)
+  }
+
+  /// The oldest first. One without a time keeps its place; of equals the one that a list of the newest first has last comes first.
+  private static func byTime(_ updates: [ProviderUpdate]) -> [ProviderUpdate] {
+    let times = updates.compactMap(\.at)
+    let isNewestFirst = (times.first ?? 0) > (times.last ?? 0)
+    var latest = 0
+    return (isNewestFirst ? updates.reversed() : updates).enumerated()
+      .map { index, update in
+        latest = update.at ?? latest
+        return (update: update, at: latest, index: index)
+      }
+      .sorted { ($0.at, $0.index) < ($1.at, $1.index) }.map(\.update)
   }
 
   mutating func addUnreadable() { snapshot.unreadable += 1 }

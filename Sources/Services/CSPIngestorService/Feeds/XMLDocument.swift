@@ -44,6 +44,7 @@ private struct XMLParser {
   /// What HTML documents and fragments begin with.
   private static let htmlElements: Set<String> = [
     "html", "head", "body", "title", "meta", "script", "style", "center", "div", "h1", "h2", "p", "link", "table", "pre", "main", "section",
+    "noscript", "form", "span", "br", "hr", "img", "iframe", "b", "strong", "a", "ul", "h3", "frameset",
   ]
 
   mutating func startsLikeHTML() -> Bool {
