@@ -107,7 +107,8 @@ let package = Package(
       "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes]),
     service(
       "FrontendService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache]),
+      ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache, logging],
+      embeds: ["swagger.yaml", "Templates", "Assets", "Strings", "Demo"]),
 
     executable("incidents", "IncidentsService"),
     executable("users", "UsersService"),
