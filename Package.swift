@@ -148,6 +148,7 @@ let package = Package(
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
         "JSONBytes", "PrivateServers", httpTypes,
       ]),
+    tests("FrontendService", ["FrontendService", "ServiceClients", "ServiceRuntime", "StatusModel", "JSONBytes"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),

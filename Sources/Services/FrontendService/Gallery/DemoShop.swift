@@ -4,6 +4,8 @@ import ServiceRuntime
 
 /// The made-up shop of `Demo/shop.json` as comms would tell of it: what the gallery shows.
 struct DemoShop: Sendable {
+  static let name = "Fernweh Outfitters"
+
   private let json: JSONValue
   /// Epoch seconds.
   let now: Int
@@ -26,7 +28,7 @@ struct DemoShop: Sendable {
     for component in data.components { data.uptimes[component.key] = uptime(of: component.key, incidents) }
     data.maintenances = list("maintenances").compactMap { PublicMaintenance(maintenance($0)) }
     data.banner = isCalm ? nil : json["banner"].flatMap(PublicBanner.init)
-    let summary: JSONValue = ["page": ["name": json["site"] ?? "PolyStatus"]]
+    let summary: JSONValue = ["page": ["name": .string(Self.name)]]
     data.documents[Links.statuspage("summary")] = Neighbours.Document(contentType: "application/json", bytes: summary.bytes)
     return data
   }

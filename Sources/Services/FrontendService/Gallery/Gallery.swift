@@ -135,13 +135,13 @@ extension PageContext {
   fileprivate var open: PageContext { open(staleSince: nil) }
 
   fileprivate func open(staleSince: Int?) -> PageContext {
-    PageContext(links: links, site: "Fernweh Outfitters", staleSince: staleSince, visitor: nil)
+    PageContext(links: links, site: DemoShop.name, staleSince: staleSince, visitor: nil)
   }
 
   fileprivate var signedIn: PageContext {
     let person = Person(id: "sample", name: "Ines Halvorsen", email: "ines@fernweh.example", role: .sre, sessionID: nil)
     return PageContext(
-      links: links, site: "Fernweh Outfitters", visitor: Visitor(person: person, token: nil, csrf: "sample", cookie: nil, address: ""))
+      links: links, site: DemoShop.name, visitor: Visitor(person: person, token: nil, csrf: "sample", cookie: nil, address: ""))
   }
 }
 

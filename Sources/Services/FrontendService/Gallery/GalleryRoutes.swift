@@ -20,7 +20,8 @@ extension Frontend {
   private func galleryPage(_ request: Request) async throws -> Response {
     guard let make = gallery?.page(request.parameters["page"] ?? "") else { throw Failure.notFound("There is no such page in the gallery.") }
     let visitor = await visitor(request)
-    guard let html = make(Int(node.clock() / 1000), setting(request, visitor), renderer) else { throw Failure.defect }
+    let setting = PageContext(links: setting(request, visitor).links, site: DemoShop.name, visitor: visitor)
+    guard let html = make(Int(node.clock() / 1000), setting, renderer) else { throw Failure.defect }
     var answer = Response(contentType: SecurityFields.html, Array(html.utf8))
     answer.headerFields.append(contentsOf: renderer.security.fields)
     return answer

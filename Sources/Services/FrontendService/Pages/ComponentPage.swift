@@ -49,9 +49,12 @@ struct ComponentPage: PageModel {
       ("major", day.majorSeconds), ("partial", day.partialSeconds), ("degraded", day.degradedSeconds),
       ("maintenance", day.maintenanceSeconds),
     ].filter { $0.1 > 0 }
-    let detail = spent.map { "\(strings("state_\($0.0)")): \(durationText($0.1, setting.language))" }.joined(separator: ", ")
+    let detail = spent.map { style, seconds in
+      let duration = durationText(seconds, setting.language)
+      return spent.count == 1 ? duration : "\(strings("state_\(style)")): \(duration)"
+    }.joined(separator: ", ")
     return DayRow(
-      date: Day(day.date)?.text(setting.language) ?? day.date, state: UptimeView.dayCondition(day).view(strings),
+      date: Day(day.date)?.shortText(setting.language) ?? day.date, state: UptimeView.dayCondition(day).view(strings),
       detail: detail.isEmpty ? nil : detail, percent: day.percent.map { percentText($0, setting.language) } ?? "–")
   }
 }

@@ -133,7 +133,8 @@ struct IncidentView: Sendable {
     let strings = setting.strings
     title = incident.title
     href = setting.links.incident(incident.id)
-    impact = Condition(incident).view(strings)
+    let condition = Condition(incident)
+    impact = incident.isResolved ? StateView(style: condition.style, word: strings("incident_resolved")) : condition.view(strings)
     tags = incident.components.map { names[$0] ?? $0 }
     hasTags = !tags.isEmpty
     latest = incident.updates.first.map { UpdateView($0, setting, limit: Self.messageLimit) }

@@ -90,7 +90,7 @@ struct StatusPage: PageModel {
   }
 
   private static func days(_ data: PublicData, _ names: [String: String], _ today: Day, _ setting: PageContext) -> [PastDay] {
-    let past = Dictionary(grouping: data.incidents.filter(\.isResolved)) { Day(of: $0.startedAt) }
+    let past = Dictionary(grouping: data.incidents) { Day(of: $0.startedAt) }
     return (0..<pastDays).map { offset in
       let day = today.before(offset)
       let incidents = (past[day] ?? []).sorted { $0.startedAt > $1.startedAt }

@@ -32,6 +32,12 @@ struct Day: Sendable, Hashable {
     return strings("date", ["day": dayText(language), "month": strings("month_\(month)"), "year": "\(year)"])
   }
 
+  /// `22 Nov 2026`
+  func shortText(_ language: Language) -> String {
+    let strings = language.strings
+    return strings("date", ["day": dayText(language), "month": strings("short_month_\(month)"), "year": "\(year)"])
+  }
+
   /// `November 2026`
   func monthText(_ language: Language) -> String {
     let strings = language.strings
