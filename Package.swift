@@ -133,6 +133,7 @@ let package = Package(
     tests("JSONBytes", ["JSONBytes"]),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),
+    tests("Messaging", ["Messaging", "StatusModel", "RedisClient", "Reactor", "JSONBytes", "Signing", "PrivateServers"]),
     tests("OutboundClient", ["OutboundClient", "Reactor", "PrivateServers", httpTypes], fixtures: ["server.py"]),
     tests("Identity", ["Identity", "StatusModel", "RedisClient", "Reactor", "Signing", "PrivateServers"]),
     tests(
@@ -147,6 +148,7 @@ let package = Package(
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
         "JSONBytes", "PrivateServers", httpTypes,
       ]),
+    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
