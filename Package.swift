@@ -99,7 +99,9 @@ let package = Package(
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CommsService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+      [
+        "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", logging, httpTypes,
+      ], embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CSPIngestorService",
       ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
@@ -134,6 +136,7 @@ let package = Package(
     tests("JSONBytes", ["JSONBytes"]),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),
+    tests("Messaging", ["Messaging", "StatusModel", "RedisClient", "Reactor", "JSONBytes", "Signing", "PrivateServers"]),
     tests("OutboundClient", ["OutboundClient", "Reactor", "PrivateServers", httpTypes], fixtures: ["server.py"]),
     tests("Identity", ["Identity", "StatusModel", "RedisClient", "Reactor", "Signing", "PrivateServers"]),
     tests(
@@ -149,6 +152,13 @@ let package = Package(
         "JSONBytes", "PrivateServers", httpTypes,
       ]),
     tests("FrontendService", ["FrontendService", "ServiceClients", "ServiceRuntime", "StatusModel", "JSONBytes"]),
+    tests(
+      "CommsService",
+      [
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
+        "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
+    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
