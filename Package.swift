@@ -109,7 +109,10 @@ let package = Package(
       "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes]),
     service(
       "FrontendService",
-      ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache, logging],
+      [
+        "Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache,
+        logging,
+      ],
       embeds: ["swagger.yaml", "Templates", "Assets", "Strings", "Demo"]),
 
     executable("incidents", "IncidentsService"),

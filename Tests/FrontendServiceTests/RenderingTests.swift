@@ -99,14 +99,19 @@ struct RenderingTests {
   @Test func aLargePageIsSmall() {
     var data = PublicData()
     data.components = (0..<20).compactMap {
-      PublicComponent(["key": .string("c\($0)"), "name": .string("Component \($0)"), "group": .string("G\($0 / 5)"), "status": "operational"])
+      PublicComponent([
+        "key": .string("c\($0)"), "name": .string("Component \($0)"), "group": .string("G\($0 / 5)"), "status": "operational",
+      ])
     }
     let shop = DemoShop(now: Self.now).data()
     for component in data.components { data.uptimes[component.key] = shop.uptimes["checkout"] }
     data.incidents = (0..<50).compactMap { number in
-      let update: JSONValue = ["ts": .integer(Self.now - number * 9000), "message": "We have found it and are mending it.", "state": "identified"]
+      let update: JSONValue = [
+        "ts": .integer(Self.now - number * 9000), "message": "We have found it and are mending it.", "state": "identified",
+      ]
       return PublicIncident([
-        "id": .string("INC-\(number)"), "title": .string("Incident number \(number)"), "sev": 2, "status": number < 10 ? "open" : "resolved",
+        "id": .string("INC-\(number)"), "title": .string("Incident number \(number)"), "sev": 2,
+        "status": number < 10 ? "open" : "resolved",
         "started_at": .integer(Self.now - number * 9000), "resolved_at": number < 10 ? .null : .integer(Self.now - number * 9000 + 600),
         "components": ["c1", "c2"], "updates": [update, update],
       ])
@@ -120,8 +125,10 @@ struct RenderingTests {
     let configuration = ["EXPORT_DIR": "/tmp/never", "PUBLIC_URL": "https://status.example/"]
     let export = try #require(StaticExport(Configuration(environment: configuration)))
     let files = export.files(Gallery.snapshot(DemoShop(now: Self.now).data(), now: Self.now), renderer)
-    for name in ["/index.html", "/fr/index.html", "/history/index.html", "/incidents/INC-DEMO01/index.html", "/fr/components/checkout/index.html",
-      "/badge.svg", "/as-of.txt", "/api/v2/summary.json", Assets.shared.style] {
+    for name in [
+      "/index.html", "/fr/index.html", "/history/index.html", "/incidents/INC-DEMO01/index.html", "/fr/components/checkout/index.html",
+      "/badge.svg", "/as-of.txt", "/api/v2/summary.json", Assets.shared.style,
+    ] {
       #expect(files[name] != nil, "\(name)")
     }
     let home = String(decoding: files["/index.html"] ?? [], as: UTF8.self)

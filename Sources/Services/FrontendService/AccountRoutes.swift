@@ -135,7 +135,9 @@ extension Frontend {
   }
 
   /// To the sign-in page, and from there back here.
-  func toLogin(_ request: Request) -> Response { redirect("/login?next=\(Links.segment(request.method == .get ? request.target : request.path))") }
+  func toLogin(_ request: Request) -> Response {
+    redirect("/login?next=\(Links.segment(request.method == .get ? request.target : request.path))")
+  }
 
   /// A page that says what a form has done: the texts `<key>` and `<key>_text`.
   func said(_ form: Submission, _ key: String, path: String, next: (key: String, href: String)? = nil) -> Response {

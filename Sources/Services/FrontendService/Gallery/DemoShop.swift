@@ -43,7 +43,8 @@ struct DemoShop: Sendable {
     let end = told["minutes"]?.integer.map { JSONValue.integer(start + $0 * 60) } ?? .null
     return .object(
       JSONObject([
-        ("id", .string("INC-DEMO0\(number + 1)")), ("title", told["title"] ?? ""), ("sev", told["sev"] ?? 4), ("status", told["status"] ?? ""),
+        ("id", .string("INC-DEMO0\(number + 1)")), ("title", told["title"] ?? ""), ("sev", told["sev"] ?? 4),
+        ("status", told["status"] ?? ""),
         ("started_at", .integer(start)), ("resolved_at", end), ("components", told["services"] ?? []), ("updates", .array(updates)),
         ("postmortem", told["postmortem"] ?? .null),
       ]))

@@ -17,7 +17,10 @@ struct Gallery: Sendable {
 
   private static let publicPages: [(String, Page)] = [
     ("status", { now, setting, renderer in renderer.html(StatusPage(snapshot(DemoShop(now: now).data(), now: now), setting.open)) }),
-    ("status-calm", { now, setting, renderer in renderer.html(StatusPage(snapshot(DemoShop(now: now).data(isCalm: true), now: now), setting.open)) }),
+    (
+      "status-calm",
+      { now, setting, renderer in renderer.html(StatusPage(snapshot(DemoShop(now: now).data(isCalm: true), now: now), setting.open)) }
+    ),
     ("status-empty", { now, setting, renderer in renderer.html(StatusPage(snapshot(PublicData(), now: now), setting.open)) }),
     (
       "status-stale",
@@ -57,7 +60,8 @@ struct Gallery: Sendable {
   ]
 
   private static let refused = Failure.invalid([
-    FieldProblem(field: "email", message: "must be a mail address"), FieldProblem(field: "password", message: "must have at least 10 characters"),
+    FieldProblem(field: "email", message: "must be a mail address"),
+    FieldProblem(field: "password", message: "must have at least 10 characters"),
   ])
 
   private static let formPages: [(String, Page)] = [
@@ -115,7 +119,8 @@ struct Gallery: Sendable {
     (
       "error-503",
       { _, setting, renderer in
-        renderer.html(Frontend.errorPage(503, .unavailable("The users service is away for the moment.", retryAfter: 2), setting, cid: sampleCID))
+        renderer.html(
+          Frontend.errorPage(503, .unavailable("The users service is away for the moment.", retryAfter: 2), setting, cid: sampleCID))
       }
     ),
     ("documents", { _, setting, renderer in renderer.html(DocumentsPage(setting)) }),
@@ -149,7 +154,8 @@ extension PageContext {
 enum Strange {
   static let texts = [
     "<script>alert('markup')</script> & \"quotes\"", "\"\u{301} onfocus=alert(1) autofocus <\u{338}b>", "שלום, זו תקלה \u{202E}reversed",
-    "👩🏽‍🚒 💥🔥 emoji only 🧯", String(repeating: "Donaudampfschifffahrtsgesellschaft", count: 12), "Line one\nline two\n\nhttps://example.org/a?b=c&d=<e>",
+    "👩🏽‍🚒 💥🔥 emoji only 🧯", String(repeating: "Donaudampfschifffahrtsgesellschaft", count: 12),
+    "Line one\nline two\n\nhttps://example.org/a?b=c&d=<e>",
     String(repeating: "Lorem in length. ", count: 600),
   ]
 
@@ -164,7 +170,8 @@ enum Strange {
     data.incidents = texts.enumerated().compactMap { offset, text in
       let updates = JSONValue.array(texts.map { ["ts": .integer(now - 60), "message": .string($0), "state": "identified"] })
       return PublicIncident([
-        "id": .string(offset == 0 ? "INC-STRANGE" : "INC-STRANGE\(offset)"), "title": .string(String(text.prefix(200))), "sev": .integer(offset % 4 + 1),
+        "id": .string(offset == 0 ? "INC-STRANGE" : "INC-STRANGE\(offset)"), "title": .string(String(text.prefix(200))),
+        "sev": .integer(offset % 4 + 1),
         "status": offset.isMultiple(of: 2) ? "open" : "resolved", "started_at": .integer(now - 3600),
         "resolved_at": offset.isMultiple(of: 2) ? .null : .integer(now - 60), "components": ["strange-0", "strange-4"], "updates": updates,
       ])

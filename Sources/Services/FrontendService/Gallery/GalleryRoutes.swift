@@ -18,7 +18,9 @@ extension Frontend {
   }
 
   private func galleryPage(_ request: Request) async throws -> Response {
-    guard let make = gallery?.page(request.parameters["page"] ?? "") else { throw Failure.notFound("There is no such page in the gallery.") }
+    guard let make = gallery?.page(request.parameters["page"] ?? "") else {
+      throw Failure.notFound("There is no such page in the gallery.")
+    }
     let visitor = await visitor(request)
     let setting = PageContext(links: setting(request, visitor).links, site: DemoShop.name, visitor: visitor)
     guard let html = make(Int(node.clock() / 1000), setting, renderer) else { throw Failure.defect }

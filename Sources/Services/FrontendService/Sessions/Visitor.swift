@@ -89,7 +89,9 @@ extension Request {
   /// The fields of a form. Throws `.unsupportedMedia`.
   func form() throws(Failure) -> Query {
     let media = (header(.contentType) ?? "").prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-    guard media == "application/x-www-form-urlencoded" else { throw .unsupportedMedia("Send the form as application/x-www-form-urlencoded.") }
+    guard media == "application/x-www-form-urlencoded" else {
+      throw .unsupportedMedia("Send the form as application/x-www-form-urlencoded.")
+    }
     return Query(String(decoding: body, as: UTF8.self))
   }
 }
@@ -119,7 +121,9 @@ extension Frontend {
   }
 
   private static let secretBytes = 24
-  private static func isSecret(_ text: String) -> Bool { text.utf8.count == secretBytes * 2 && text.utf8.allSatisfy { $0 > 0x2F && $0 < 0x67 } }
+  private static func isSecret(_ text: String) -> Bool {
+    text.utf8.count == secretBytes * 2 && text.utf8.allSatisfy { $0 > 0x2F && $0 < 0x67 }
+  }
 
   /// What a page for `visitor` is made for.
   func setting(_ request: Request, _ visitor: Visitor) -> PageContext {

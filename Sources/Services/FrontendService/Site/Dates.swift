@@ -71,7 +71,9 @@ func durationText(_ seconds: Int, _ language: Language) -> String {
   let minutes = max(1, (seconds + 30) / 60)
   if minutes < 60 { return strings("minutes", ["n": "\(minutes)"]) }
   let hours = minutes / 60
-  if hours < 48 { return minutes % 60 == 0 ? strings("hours", ["n": "\(hours)"]) : strings("hours_minutes", ["h": "\(hours)", "m": "\(minutes % 60)"]) }
+  if hours < 48 {
+    return minutes % 60 == 0 ? strings("hours", ["n": "\(hours)"]) : strings("hours_minutes", ["h": "\(hours)", "m": "\(minutes % 60)"])
+  }
   return hours % 24 == 0 ? strings("days", ["n": "\(hours / 24)"]) : strings("days_hours", ["d": "\(hours / 24)", "h": "\(hours % 24)"])
 }
 

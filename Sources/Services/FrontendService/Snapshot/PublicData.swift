@@ -20,10 +20,11 @@ struct PublicData: Sendable, Equatable {
   /// Calls to comms at a time.
   private static let calls = 8
 
-  static let paths = [
-    "summary", "status", "components", "incidents", "incidents/unresolved", "scheduled-maintenances", "scheduled-maintenances/upcoming",
-    "scheduled-maintenances/active",
-  ].map(Links.statuspage) + [Links.atom, Links.rss, Links.calendar]
+  static let paths =
+    [
+      "summary", "status", "components", "incidents", "incidents/unresolved", "scheduled-maintenances", "scheduled-maintenances/upcoming",
+      "scheduled-maintenances/active",
+    ].map(Links.statuspage) + [Links.atom, Links.rss, Links.calendar]
 
   /// Reads it. Throws when any part cannot be read: the last whole answer is worth more than half of a new one.
   static func read(_ comms: CommsClient) async throws(Failure) -> PublicData {

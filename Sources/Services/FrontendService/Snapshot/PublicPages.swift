@@ -168,7 +168,8 @@ final class PublicPages: Sendable {
         let snapshot = state.withLock { $0.snapshot }
         if let age = answer?.age, age > 0, snapshot != nil {
           await becomeStale(since: now - age)
-        } else if snapshot == nil || snapshot?.staleSince != nil || answer?.bytes != probed || now - (snapshot?.confirmedAt ?? 0) >= Self.renewal
+        } else if snapshot == nil || snapshot?.staleSince != nil || answer?.bytes != probed
+          || now - (snapshot?.confirmedAt ?? 0) >= Self.renewal
           || snapshot?.day != Day(of: now)
         {
           await reload()
