@@ -38,7 +38,7 @@ struct FeedsAWSTests {
     #expect(snapshot.family == .rss && snapshot.absence == .none && snapshot.unreadable == 1)
     let ended = try #require(snapshot["ec2-eu-west-1:\(at(16))"])
     #expect(ended.state == .resolved && ended.impact == .major && ended.resolvedAt == at(17, 30))
-    #expect(ended.title == "Service is operating normally: Launches fail")
+    #expect(ended.title == "Launches fail")
     #expect(ended.updates.count == 2 && ended.regions == ["eu-west-1"])
     let old = try #require(snapshot["ec2-eu-west-1:1772380800"])
     #expect(old.state == .investigating && old.impact == .none)

@@ -53,6 +53,13 @@ struct FeedsInstatusTests {
     #expect(maintenance.state == .scheduled && maintenance.scheduledUntil == 1_772_672_400 + 90 * 60)
   }
 
+  @Test func anIncidentThatIsPlannedIsAMaintenance() throws {
+    let snapshot = try read(
+      #"{"page":{"status":"UP"},"activeIncidents":[{"id":"p","name":"x","status":"NOTSTARTEDYET","impact":"MAJOROUTAGE"}]}"#)
+    let event = try #require(snapshot["p"])
+    #expect(event.kind == .maintenance && event.state == .scheduled && event.impact == .maintenance)
+  }
+
   @Test func aQuietPageLeavesItsListsOut() throws {
     let snapshot = try read(#"{"site":{"id":"s","status":"UP"}}"#)
     #expect(snapshot.family == .instatus && snapshot.absence == .all && snapshot.events.isEmpty && snapshot.pageID == "s")
