@@ -152,7 +152,7 @@ let package = Package(
     tests(
       "CommsService",
       [
-        "CommsService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor", "Signing", "JSONBytes",
+        "CommsService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor", "Signing", "JSONBytes",
         "HTTPServer", "PrivateServers", httpTypes,
       ]),
 

@@ -8,18 +8,20 @@ struct NewWebhook: Sendable {
   let events: [String]
   let description: String
   let format: WebhookFormat
+}
 
+extension NewWebhook {
   /// Throws `.invalid`.
   init(_ fields: FieldReader, on node: Node) async throws(Failure) {
     var fields = fields
     let url = fields.string("url", 1...TypedAddress.lengthLimit)
-    events = fields.optionalEvents() ?? WebhookRules.standardEvents
-    description = fields.optionalString("description", 0...500) ?? ""
-    format = fields.optionalFormat() ?? .standard
+    let events = fields.optionalEvents() ?? WebhookRules.standardEvents
+    let description = fields.optionalString("description", 0...500) ?? ""
+    let format = fields.optionalFormat() ?? .standard
     let address = url.isEmpty ? nil : await fields.address(url, on: node)
     try fields.check()
     guard let address else { throw .defect }
-    self.address = address
+    self.init(address: address, events: events, description: description, format: format)
   }
 }
 
