@@ -132,8 +132,9 @@ struct WebhookAddressTests {
       #expect(try await bench.ask(.patch, "/api/v1/webhooks/\(id)", ["url": "http://127.0.0.1/"]).status == 400)
     }
     try await WebhooksBench.run(Self.closed.merging(["ALLOW_ADDRESSES": "10.1.0.0/16"]) { $1 }) { bench in
-      #expect(try await bench.ask(.post, "/api/v1/webhooks", ["url": "http://10.1.2.3/"]).status == 201)
-      #expect(try await bench.ask(.post, "/api/v1/webhooks", ["url": "http://10.2.2.3/"]).status == 400)
+      let opened = try await bench.ask(.post, "/api/v1/webhooks", ["url": "http://10.1.2.3/"])
+      let other = try await bench.ask(.post, "/api/v1/webhooks", ["url": "http://10.2.2.3/"])
+      #expect(opened.status == 201 && other.status == 400)
     }
   }
 

@@ -204,6 +204,7 @@ final class Endpoint: Sendable {
 
   private let loops = LoopGroup(count: 1)
   private let server: Server
+  private let isStopped = Atomic(false)
   let url: String
   private let state: State
 
@@ -234,7 +235,9 @@ final class Endpoint: Sendable {
     answers { _ in Response(status: status, headerFields: fields, body: .bytes(Array(body.utf8))) }
   }
 
+  /// Stopping again does nothing.
   func stop() async {
+    guard isStopped.exchange(true, ordering: .relaxed) == false else { return }
     await server.stop(grace: .zero)
     loops.stop()
   }

@@ -19,7 +19,7 @@ struct WebhookEvent: Sendable {
   }
 
   init(_ message: BusMessage, site: Site) {
-    self.init(name: message.name, uuid: message.uuid, time: message.createdAt, cid: message.data["cid"]?.string ?? "", data: message.data, site)
+    self.init(name: message.name, uuid: message.uuid, time: message.createdAt, cid: message.cid, data: message.data, site)
   }
 
   init(name: String, uuid: String, time: String, cid: String, data: JSONObject, _ site: Site) {

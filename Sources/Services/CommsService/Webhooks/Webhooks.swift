@@ -21,9 +21,14 @@ struct Webhooks: Sendable {
     sender = WebhookSender(store, client: node.guarded, clock: node.clock, logger: node.logger) { Double.random(in: 0..<1) }
   }
 
-  /// Until cancelled.
+  /// Until cancelled, on a loop.
   func run() async {
-    await sender.run()
+    let worker = Worker(
+      "webhooks", redis: node.redis, namespace: node.namespace, clock: node.clock, handles: { WebhookRules.isSendable($0) },
+      handle: { try await take($0) })
+    async let taking: Void = worker.run()
+    async let sending: Void = sender.run()
+    _ = await (taking, sending)
   }
 
   /// Makes the deliveries of a message, once for each endpoint whatever is repeated.
