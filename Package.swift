@@ -153,9 +153,10 @@ let package = Package(
     tests(
       "CommsService",
       [
-        "CommsService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor", "Signing", "JSONBytes",
-        "HTTPServer", "PrivateServers", httpTypes,
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient",
+        "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", httpTypes,
       ]),
+    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),

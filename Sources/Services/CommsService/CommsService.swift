@@ -1,22 +1,41 @@
+import Messaging
+import ServiceClients
 public import ServiceRuntime
 public import StatusModel
 
-/// What the public hears: announcements, status, subscribers, webhooks.
+/// What the public hears: announcements, status, components, maintenance, subscribers, webhooks; and the supervision of the bus.
 public struct Comms: ClusterService {
   public static let name = ServiceName.comms
   public static var swagger: String { Embedded.swaggerYaml }
-  public static let dependencies: [Dependency] = [.redis]
+  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
 
+  /// One for all that follow the bus here.
+  let watcher: Watcher
+  let incidents: IncidentsClient
+  let announcements: AnnouncementsStore
+  let publicStore: PublicStore
+  let publicStatus: PublicStatus
+  var audience = Audience()
   let webhooks: Webhooks
 
-  public init(_ node: Node) {
+  public init(_ node: Node) async throws {
+    incidents = IncidentsClient(node.neighbours)
+    announcements = AnnouncementsStore(mutations: node.mutations)
+    publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
+    watcher = Watcher(redis: node.redis, namespace: node.namespace)
+    publicStatus = PublicStatus(publicStore, watcher, clock: node.clock, logger: node.logger)
     webhooks = Webhooks(node)
+    let webhooks = webhooks.store
+    audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
+    await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { webhooks.routes }
+  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes }
 
   public func run() async {
-    await withDiscardingTaskGroup { group in
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.watcher.run() }
+      group.addTask { await self.publicStatus.run() }
       group.addTask { await webhooks.run() }
     }
   }
