@@ -5,7 +5,8 @@ import Testing
 
 struct WebhookBodiesTests {
   private static let announcement: JSONValue = [
-    "id": "INC-4K7Q2M-1", "incident_id": "INC-4K7Q2M", "title": "Checkout <slow> & \"odd\"", "sev": 2, "message": "We look.\n<!channel> @everyone",
+    "id": "INC-4K7Q2M-1", "incident_id": "INC-4K7Q2M", "title": "Checkout <slow> & \"odd\"", "sev": 2,
+    "message": "We look.\n<!channel> @everyone",
     "state": "investigating", "ts": 1_800_000_000, "services": ["checkout"],
   ]
 
@@ -58,7 +59,8 @@ struct WebhookBodiesTests {
     #expect(component["component_update"]?["old_status"] == "operational" && component["component_update"]?["component_id"] == "api")
     #expect(component["page"]?["status_indicator"] == "critical")
     let planned: JSONValue = [
-      "id": "m1", "title": "New disks", "message": "Short breaks", "components": ["api"], "starts_at": 1_800_000_000, "ends_at": 1_800_003_600,
+      "id": "m1", "title": "New disks", "message": "Short breaks", "components": ["api"], "starts_at": 1_800_000_000,
+      "ends_at": 1_800_003_600,
     ]
     for (name, status) in [("scheduled", "scheduled"), ("started", "in_progress"), ("ended", "completed"), ("cancelled", "completed")] {
       let body = try body(event("maintenance.\(name)", [("maintenance", planned)]), .statuspage)
@@ -80,9 +82,11 @@ struct WebhookBodiesTests {
   @Test func `every event has words in every format`() throws {
     let events = [
       announced(), event("webhook.tested", [("webhook", ["id": "w1"])]),
-      event("component.status.changed", [("component", ["key": "api", "name": "API"]), ("from", "operational"), ("to", "partial_outage")]),
+      event(
+        "component.status.changed", [("component", ["key": "api", "name": "API"]), ("from", "operational"), ("to", "partial_outage")]),
       event("maintenance.started", [("maintenance", ["title": "New disks"])]), event("incident.updated", [("incident", ["title": "Slow"])]),
-      event("flag.changed", [("flag", "checkout-v2")]), event("csp.event.opened", [("event", ["title": "S3 is away"])]), event("csp.event.opened", []),
+      event("flag.changed", [("flag", "checkout-v2")]), event("csp.event.opened", [("event", ["title": "S3 is away"])]),
+      event("csp.event.opened", []),
     ]
     for event in events {
       #expect(try body(event, .slack)["text"]?.string?.utf8.count ?? 0 > 40)

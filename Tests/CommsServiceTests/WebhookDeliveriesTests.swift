@@ -79,7 +79,9 @@ struct WebhookDeliveriesTests {
       let webhook = WebhooksBench.Registered(id: UUIDText.random(), secret: SecretToken.make(.webhookSecret))
       _ = try await bench.node.onLoop { [node = bench.node] in
         let new = NewWebhook(address: address, events: ["#"], description: "", format: .standard)
-        return try await Caller.$current.withValue(owner) { try await Webhooks(node).store.create(new, id: webhook.id, secret: webhook.secret) }
+        return try await Caller.$current.withValue(owner) {
+          try await Webhooks(node).store.create(new, id: webhook.id, secret: webhook.secret)
+        }
       }
       bench.endpoint.answers(.badGateway)
       try await bench.announce()

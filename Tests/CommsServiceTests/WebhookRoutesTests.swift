@@ -60,7 +60,8 @@ struct WebhookRoutesTests {
       #expect(bad.status == 400 && bad.named.sorted() == ["description", "events", "format", "url"])
       #expect(try await bench.ask(.post, "/api/v1/webhooks", [:]).named == ["url"])
       let webhook = try await bench.register()
-      #expect(try await bench.ask(.patch, webhook.path, ["state": "failing", "url": "x", "events": []]).named == ["events", "state", "url"])
+      #expect(
+        try await bench.ask(.patch, webhook.path, ["state": "failing", "url": "x", "events": []]).named == ["events", "state", "url"])
       for (method, path) in [(HTTPRequest.Method.get, "/api/v1/webhooks"), (.post, webhook.path + "/test"), (.delete, webhook.path)] {
         #expect(try await bench.ask(method, path, isKnown: false).status == 401)
       }
@@ -116,7 +117,8 @@ struct WebhookAddressTests {
   private static let inward = [
     "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://0.0.0.0/",
     "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://100.64.0.1/",
-    "http://224.0.0.1/", "http://255.255.255.255/", "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/",
+    "http://224.0.0.1/", "http://255.255.255.255/", "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:7f00:1]/",
     "http://[::127.0.0.1]/", "http://[64:ff9b::127.0.0.1]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[2002:7f00:1::]/", "http://[fe80::1]/",
     "http://[fc00::1]/", "http://[ff02::1]/", "http://localhost/", "http://LOCALHOST:8080/",
   ]

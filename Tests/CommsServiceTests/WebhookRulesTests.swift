@@ -78,7 +78,8 @@ struct WebhookRulesTests {
       WebhookRules.excerpt(Array(text.utf8), address: address, secrets: ["whsec_c2VjcmV0c2VjcmV0"])
     }
     #expect(kept("ok") == "ok")
-    let echo = "no /services/T0AAAA/B0BBBB/very-secret-path?token=hidden-value, key c2VjcmV0c2VjcmV0, whsec_c2VjcmV0c2VjcmV0 psk_\("0a".repeated(32))"
+    let echo =
+      "no /services/T0AAAA/B0BBBB/very-secret-path?token=hidden-value, key c2VjcmV0c2VjcmV0, whsec_c2VjcmV0c2VjcmV0 psk_\("0a".repeated(32))"
     for secret in ["very-secret-path", "hidden-value", "c2VjcmV0", "0a0a"] { #expect(!kept(echo).contains(secret), "\(secret)") }
     let long = kept("é".repeated(600))
     #expect(long.utf8.count == 1_024 && long == "é".repeated(512))
@@ -93,8 +94,10 @@ struct WebhookRulesTests {
     #expect(try TypedAddress("HTTPS://a").port == 443 && TypedAddress("http://a?x").port == 80)
     let bad = [
       "", "example.org", "ftp://example.org/", "file:///etc/passwd", "gopher://a/", "http:/a", "http://", "http:///a", "http://?a",
-      "http://user@a/", "http://user:word@a/", "http://a@b@c/", "http://a:0/", "http://a:65536/", "http://a:x/", "http://a:/", "http://[::1",
-      "http://[::1]x/", "http://[fe80::1%25lo]/", "http://a b/", "http://a/\u{7F}", "http://a/é", "http://é/", "http://a/#b", "http://a\\b/",
+      "http://user@a/", "http://user:word@a/", "http://a@b@c/", "http://a:0/", "http://a:65536/", "http://a:x/", "http://a:/",
+      "http://[::1",
+      "http://[::1]x/", "http://[fe80::1%25lo]/", "http://a b/", "http://a/\u{7F}", "http://a/é", "http://é/", "http://a/#b",
+      "http://a\\b/",
       "http://a/\n", "http://" + "a".repeated(254) + "/", "http://a/" + "b".repeated(2_048), "javascript://a/",
     ]
     for text in bad { #expect(throws: TypedAddress.Refusal.self, "\(text)") { try TypedAddress(text) } }

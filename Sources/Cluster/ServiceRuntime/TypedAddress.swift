@@ -65,7 +65,8 @@ extension Node {
     let found = (try? await workers.run { try SocketAddress.resolve(address.host, port: address.port) }) ?? []
     let reachable = configuration.reachable
     for case .internet(let bytes, _) in found where !reachable.permits(bytes) {
-      throw TypedAddress.Refusal("must not lead to a private, local or reserved address; an administrator can open some with ALLOW_ADDRESSES")
+      throw TypedAddress.Refusal(
+        "must not lead to a private, local or reserved address; an administrator can open some with ALLOW_ADDRESSES")
     }
     return address
   }

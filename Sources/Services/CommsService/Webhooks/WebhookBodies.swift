@@ -208,7 +208,9 @@ extension WebhookEvent {
     return ["text": .string(lines.filter { !$0.isEmpty }.joined(separator: "\n")), "unfurl_links": false]
   }
 
-  private static let discordColors = ["critical": 0xC9_2A2A, "major": 0xE8_590C, "minor": 0xF5_9F00, "maintenance": 0x1C_7ED6, "none": 0x2B_8A3E]
+  private static let discordColors = [
+    "critical": 0xC9_2A2A, "major": 0xE8_590C, "minor": 0xF5_9F00, "maintenance": 0x1C_7ED6, "none": 0x2B_8A3E,
+  ]
 
   private var discord: JSONValue {
     let embed: JSONValue = [

@@ -101,7 +101,9 @@ struct WebhooksStore: Sendable {
   func subscribers(to event: String) async throws(Failure) -> [String] {
     guard WebhookRules.isSendable(event) else { return [] }
     return try await read(Scripts.patterns, []).compactMap { endpoint in
-      guard let id = endpoint[0]?.string, let text = endpoint[1]?.bytes, let patterns = try? JSONValue(parsing: text).array else { return nil }
+      guard let id = endpoint[0]?.string, let text = endpoint[1]?.bytes, let patterns = try? JSONValue(parsing: text).array else {
+        return nil
+      }
       return WebhookRules.isSubscribed(patterns.compactMap(\.string), to: event) ? id : nil
     }
   }
@@ -129,7 +131,8 @@ struct WebhooksStore: Sendable {
 
   private static func arguments(_ event: WebhookEvent, isTest: Bool) -> [RedisArgument] {
     [
-      .string(event.uuid), .string(event.name), .string(JSONText.quoted(event.cid)), isTest ? "1" : "", .integer(WebhookRules.retentionSeconds),
+      .string(event.uuid), .string(event.name), .string(JSONText.quoted(event.cid)), isTest ? "1" : "",
+      .integer(WebhookRules.retentionSeconds),
       .integer(WebhookRules.deliveryLimit),
     ] + WebhookFormat.allCases.flatMap { [.string($0.rawValue), .bytes(event.body($0))] }
   }
@@ -209,12 +212,15 @@ extension WebhooksStore {
     let milliseconds = Int(WebhookRules.lease.components.seconds) * 1_000
     let answer = try await mutations.run(Scripts.claim, [.string(lease), .integer(milliseconds), .integer(limit)])
     return answer.compactMap { row in
-      guard let row = row.array, row.count == 9, let webhook = row[0].string, let id = row[1].string, let body = row[7].bytes else { return nil }
+      guard let row = row.array, row.count == 9, let webhook = row[0].string, let id = row[1].string, let body = row[7].bytes else {
+        return nil
+      }
       let secrets = [row[3].string, row[4].string].compactMap(\.self).filter { !$0.isEmpty }
       let cid = row[6].bytes.flatMap { try? JSONValue(parsing: $0).string } ?? ""
       let (attempts, isTest) = (row[8][0]?.int ?? 0, row[8][1]?.string == "1")
       return WebhookJob(
-        webhook: webhook, id: id, lease: lease, url: row[2].string ?? "", secrets: secrets, event: row[5].string ?? "", cid: cid, body: body,
+        webhook: webhook, id: id, lease: lease, url: row[2].string ?? "", secrets: secrets, event: row[5].string ?? "", cid: cid,
+        body: body,
         attempts: attempts, isTest: isTest)
     }
   }
