@@ -26,9 +26,10 @@ public final class Neighbours: Sendable {
 
   /// The JSON of a 2xx answer (null when it has no body). Throws what the neighbour's failure means, and `.unavailable` when it is away.
   public func call(
-    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, body: JSONValue? = nil, timeout: Duration = .seconds(5)
+    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, body: JSONValue? = nil, headers: HTTPFields = [:],
+    timeout: Duration = .seconds(5)
   ) async throws(Failure) -> JSONValue {
-    let answer = try await send(service, method, target, body?.bytes ?? [], timeout)
+    let answer = try await send(service, method, target, body?.bytes ?? [], headers, timeout)
     let value = answer.body.isEmpty ? JSONValue.null : try? JSONValue(parsing: answer.body)
     guard answer.status.kind != .successful else {
       guard let value else { throw Self.away(service) }
@@ -43,7 +44,7 @@ public final class Neighbours: Sendable {
   }
 
   private func send(
-    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8], _ timeout: Duration
+    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8], _ headers: HTTPFields, _ timeout: Duration
   ) async throws(Failure) -> OutboundResponse {
     guard let own = own.withLock({ $0 }) else {
       throw .unavailable("This service has just started; its signature is not registered yet.", retryAfter: 1)
@@ -53,7 +54,9 @@ public final class Neighbours: Sendable {
     let signature = RequestSignature(
       signing: target, content: .init(method: method.rawValue, body: body, address: address), appid: own.appid,
       env: configuration.text("POLYSTATUS_ENV"), now: clock())
-    var fields: HTTPFields = [.authorization: signature.header, .correlationID: CorrelationID.current]
+    var fields = headers
+    fields[.authorization] = signature.header
+    fields[.correlationID] = CorrelationID.current
     if !body.isEmpty { fields[.contentType] = "application/json" }
     fields[.visitorAddress] = address
     fields[.userToken] = caller.personToken

@@ -1,5 +1,5 @@
 -- event-index.lua: what the scripts share that write events. An event is a hash: `json` as it is sent, `memo` (what the next poll and the
--- reaction need), `raw` (the item of the feed), `kind`, `impact`, `score`, `words`. The key schema is in the header of CSPStore.swift.
+-- reaction need), `raw` (the item of the feed), `score`, `words`. The key schema is in the header of CSPStore.swift.
 
 local base = ns .. ':csp:'
 
@@ -19,7 +19,8 @@ end
 local function keep(provider, id, event)
   local key = base .. 'event:' .. id
   local old = redis.call('HMGET', key, 'words', 'score')
-  redis.call('HSET', key, 'json', event.json, 'memo', event.memo, 'score', event.score)
+  redis.call('HSET', key, 'memo', event.memo, 'score', event.score)
+  if event.json ~= '' then redis.call('HSET', key, 'json', event.json) end
   if event.raw ~= '' then redis.call('HSET', key, 'raw', event.raw) end
   for _, index in ipairs({ 'all', 'from:' .. provider }) do redis.call('ZADD', base .. index, event.score, id) end
   for _, index in ipairs({ 'active', 'active:' .. provider }) do

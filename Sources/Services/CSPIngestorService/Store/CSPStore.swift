@@ -19,6 +19,7 @@ import StatusModel
 ///     all active                zset    event ids by start (s); as in every index
 ///     from:<name> active:<name> word:<word>
 ///     work                      zset    events of which incidents is to be told something, by when (ms)
+///     seeded                    string  there once the providers of the first start were added
 ///     deciding                  string  who is deciding about incidents; expires
 ///     sharing:<incident>        set     the events that share an incident
 ///     reports:<name>            hash    5-minute bucket (s) → reports of visitors; expires after a day
@@ -144,7 +145,8 @@ struct CSPStore: Sendable {
     enum Word: String, Sendable { case opened, updated, resolved, nothing = "" }
     enum Work: Sendable { case unchanged, at(Int64), done }
     var tracked: TrackedEvent
-    var document: EventDocument
+    /// Nil leaves it.
+    var document: EventDocument?
     var word = Word.nothing
     /// Nil leaves it.
     var raw: String?
@@ -190,16 +192,16 @@ struct CSPStore: Sendable {
       case .done: "done"
       }
     return [
-      .string(EventDocument.id(provider, event.tracked.known.externalID)), .string(event.word.rawValue), .bytes(event.document.bytes),
+      .string(EventDocument.id(provider, event.tracked.known.externalID)), .string(event.word.rawValue), .bytes(event.document?.bytes ?? []),
       .string(event.tracked.json.text), .string(event.raw ?? ""), .integer(event.tracked.known.startedAt),
       event.tracked.known.state.isActive ? "1" : "0", .string(event.words),
-      .string(event.word == .nothing ? "" : event.document.busText), .string(work),
+      .string(event.word == .nothing ? "" : event.document?.busText ?? ""), .string(work),
     ]
   }
 
   // MARK: Events
 
-  struct EventFilter: Sendable {
+  struct EventQuery: Sendable {
     var provider: String?
     var isActive = false
     /// Bounds of the start in epoch seconds, both included.
@@ -210,7 +212,7 @@ struct CSPStore: Sendable {
   }
 
   /// The newest first, from the `start`-th on, and how many there are.
-  func events(_ filter: EventFilter, start: Int, count: Int) async throws(Failure) -> (items: [[UInt8]], total: Int) {
+  func events(_ filter: EventQuery, start: Int, count: Int) async throws(Failure) -> (items: [[UInt8]], total: Int) {
     var indexes = filter.words.map { "word:\($0)" }
     switch (filter.provider, filter.isActive) {
     case (let name?, true): indexes.append("active:\(name)")
