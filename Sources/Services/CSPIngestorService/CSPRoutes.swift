@@ -2,7 +2,7 @@ import HTTPServer
 import HTTPTypes
 import JSONBytes
 import Reactor
-import ServiceRuntime
+public import ServiceRuntime
 import StatusModel
 
 extension CSPIngestor {
@@ -157,11 +157,11 @@ extension CSPIngestor {
   private func graph(_ request: Request) async throws -> Response { .json(try await causes.graph().bytes) }
 
   private func rankedCauses(_ request: Request) async throws -> Response {
-    let of = request.query["of"]?.trimmed() ?? ""
-    guard (1...400).contains(of.unicodeScalars.count) else {
-      throw Failure.invalid("of", "must be a provider, provider:component, a component, an event or an incident")
-    }
-    return .json(try await causes.ranked(of: of).bytes)
+    var query = QueryReader(request)
+    let of = query.text("of", Bounds.subject)
+    if of == nil, query.problems.isEmpty { query.refuse("of", "must be a provider, provider:component, a component, an event or an incident") }
+    try query.check()
+    return .json(try await causes.ranked(of: of ?? "").bytes)
   }
 
   // MARK: Reports of visitors

@@ -138,7 +138,7 @@ struct IncidentReaction: Sendable {
   private func place(alone externalID: String, of settings: ProviderSettings) async throws(Failure) {
     let id = EventDocument.id(settings.name, externalID)
     guard let event = try await store.memory(settings.name)?.events[externalID], event.incident == nil,
-      let document = try await store.documents([id])[id]
+      let document = try await store.document(id)
     else { return }
     if let incident = try await incidentOfSameOutage(as: document, id: id, of: settings) {
       logger.info("joined an incident", metadata: ["event": "\(id)", "incident": "\(incident)"])
@@ -180,7 +180,7 @@ struct IncidentReaction: Sendable {
       let having = memory.events.values.filter { $0.incident != nil && EventDocument.id(provider, $0.known.externalID) != id }
       for event in having.sorted(by: { $0.known.startedAt > $1.known.startedAt }).prefix(Self.batch) {
         let otherID = EventDocument.id(provider, event.known.externalID)
-        guard let incident = event.incident, let other = try await store.documents([otherID])[otherID],
+        guard let incident = event.incident, let other = try await store.document(otherID),
           Self.isSameOutage(document, other), try await incidents.incident(incident)?.isResolved == false
         else { continue }
         return incident
@@ -221,7 +221,7 @@ struct IncidentReaction: Sendable {
   private func tell(_ externalID: String, of settings: ProviderSettings) async throws(Failure) {
     let id = EventDocument.id(settings.name, externalID)
     guard let event = try await store.memory(settings.name)?.events[externalID], let incidentID = event.incident, !event.isIncidentTold,
-      let document = try await store.documents([id])[id]
+      let document = try await store.document(id)
     else { return }
     var told = event.told
     if let incident = try await incidents.incident(incidentID) {
@@ -247,7 +247,7 @@ struct IncidentReaction: Sendable {
     _ event: TrackedEvent, _ incident: IncidentsClient.Incident, _ words: IncidentWords, _ document: EventDocument
   ) async throws(Failure) {
     let isOver = event.known.state.isOver
-    let others = try await isOver && isAnyOpen(of: incident.id, but: words.event)
+    let others = isOver ? try await isAnyOpen(of: incident.id, but: words.event) : false
     let message = isOver ? words.over(event) : words.again
     let isOurs = !incident.isTouchedByHuman && incident.isResolved != isOver && !others
     if isOurs {
@@ -275,7 +275,7 @@ struct IncidentReaction: Sendable {
     let id = EventDocument.id(settings.name, externalID)
     for _ in 0..<Self.attempts {
       guard let memory = try await store.memory(settings.name), var event = memory.events[externalID],
-        var document = try await store.documents([id])[id]
+        var document = try await store.document(id)
       else { return }
       change(&event)
       document.follow(event)

@@ -1,5 +1,6 @@
 import JSONBytes
 import Logging
+import OutboundClient
 import Reactor
 import Signing
 import StatusModel

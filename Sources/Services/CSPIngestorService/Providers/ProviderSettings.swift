@@ -43,26 +43,6 @@ struct AutoIncident: Sendable, Equatable {
   func severity(of impact: Impact) -> Int { severities[impact] ?? 4 }
 }
 
-/// How sure a dependency is: the vendor's own text, a vendor's document, a third party.
-enum Evidence: String, Sendable, CaseIterable {
-  case vendorText = "A"
-  case document = "B"
-  case thirdParty = "C"
-}
-
-/// A provider needs another one.
-struct DependencyEdge: Sendable, Equatable {
-  /// A provider's name.
-  var upstream: String
-  var level = Evidence.vendorText
-  /// Of the dependent; empty: all of it.
-  var components: [String] = []
-  /// Of the upstream; nil: anywhere.
-  var region: String?
-  /// Of the upstream; empty: all of it.
-  var upstreamComponents: [String] = []
-}
-
 /// How much of everything; the swagger says the same. Texts in characters (Unicode scalars).
 enum Bounds {
   static let name = 1...64
@@ -73,11 +53,13 @@ enum Bounds {
   static let filters = 0...100
   static let filter = 1...200
   static let dependencies = 0...100
+  static let dependency = 1...300
   static let aliases = 0...20
   static let expectedText = 0...500
   static let severity = 1...4
   static let providers = 1000
   static let catalogueNames = 1...100
+  static let subject = 1...400
   static let days = 1...400
   static let search = 1...200
   static let searchWords = 10
@@ -104,7 +86,7 @@ extension ProviderSettings {
     autoIncident = AutoIncident(&body)
     filter.components = body.optionalStrings("components", count: Bounds.filters, length: Bounds.filter) ?? []
     filter.regions = body.optionalStrings("regions", count: Bounds.filters, length: Bounds.filter) ?? []
-    dependencies = DependencyEdge.list(&body)
+    dependencies = DependencyEdge.list(&body, from: name)
     vendor = body.optionalString("vendor", Bounds.name) ?? ""
     aliases = body.optionalStrings("aliases", count: Bounds.aliases, length: Bounds.name) ?? []
     expectedText = body.optionalString("expected_text", Bounds.expectedText) ?? ""
@@ -182,34 +164,34 @@ extension AutoIncident {
 
 extension DependencyEdge {
   /// Each `provider`, `provider:component`, or an object.
-  fileprivate static func list(_ body: inout FieldReader) -> [DependencyEdge] {
+  fileprivate static func list(_ body: inout FieldReader, from name: String) -> [DependencyEdge] {
     var edges: [DependencyEdge] = []
     for (index, value) in (body.optionalArray("depends_on", count: Bounds.dependencies) ?? []).enumerated() {
-      let object = value.string.map { JSONObject([("on", .string($0))]) } ?? value.object
-      guard let object else {
+      guard let object = value.string.map({ JSONObject([("on", .string($0))]) }) ?? value.object else {
         body.refuse("depends_on[\(index)]", "must be a provider's name or an object")
         continue
       }
       var reader = FieldReader(object, prefix: "depends_on[\(index)].")
-      edges.append(DependencyEdge(&reader))
+      edges.append(DependencyEdge(&reader, from: name))
       body.refuse(reader.problems)
     }
     return edges
   }
 
-  private init(_ reader: inout FieldReader) {
-    let parts = reader.string("on", 1...300).split(separator: ":", maxSplits: 1)
-    upstream = parts.first.map(String.init) ?? ""
-    if let word = reader.optionalChoice("level", Evidence.allCases.map(\.rawValue)) { level = Evidence(rawValue: word) ?? .vendorText }
-    components = reader.optionalStrings("components", count: Bounds.filters, length: Bounds.filter) ?? []
-    region = reader.optionalString("region", Bounds.filter)
-    upstreamComponents = reader.optionalStrings("to_components", count: Bounds.filters, length: Bounds.filter) ?? parts.dropFirst().map(String.init)
+  private init(_ reader: inout FieldReader, from name: String) {
+    let parts = reader.string("on", Bounds.dependency).split(separator: ":", maxSplits: 1).map(String.init)
+    let level = reader.optionalChoice("level", Level.allCases.map(\.rawValue)).flatMap(Level.init) ?? .a
+    self.init(
+      from: name, fromComponents: reader.optionalStrings("components", count: Bounds.filters, length: Bounds.filter) ?? [],
+      to: parts.first ?? "",
+      toComponents: reader.optionalStrings("to_components", count: Bounds.filters, length: Bounds.filter) ?? Array(parts.dropFirst()),
+      region: reader.optionalString("region", Bounds.filter), level: level)
   }
 
   var json: JSONValue {
     [
-      "on": .string(upstream), "level": .string(level.rawValue), "components": .array(components.map(JSONValue.string)),
-      "region": region.map(JSONValue.string) ?? .null, "to_components": .array(upstreamComponents.map(JSONValue.string)),
+      "on": .string(to), "level": .string(level.rawValue), "components": .array(fromComponents.map(JSONValue.string)),
+      "region": .optional(region), "to_components": .array(toComponents.map(JSONValue.string)),
     ]
   }
 }

@@ -119,7 +119,7 @@ struct CrowdReports: Sendable {
 
   private func end(_ externalID: String, of provider: String, at now: Int) async throws(Failure) {
     let id = EventDocument.id(provider, externalID)
-    guard var document = try await store.documents([id])[id] else { return }
+    guard var document = try await store.document(id) else { return }
     try await change(provider) { memory in
       guard var tracked = memory.events[externalID], tracked.known.state.isActive else { return nil }
       tracked.known.state = .resolved

@@ -47,6 +47,7 @@ struct CSPStore: Sendable {
     static let delete = MutationScript(name: "csp.delete-provider", source: Embedded.eventIndexLua + "\n" + Embedded.deleteProviderLua)
     static let load = RedisScript(name: "csp.load", source: Embedded.loadLua)
     static let providers = RedisScript(name: "csp.providers", source: Embedded.providersLua)
+    static let documents = RedisScript(name: "csp.documents", source: Embedded.documentsLua)
     static let list = RedisScript(name: "csp.list-events", source: Embedded.listEventsLua)
   }
 
@@ -227,24 +228,23 @@ struct CSPStore: Sendable {
 
   /// By id; without those there are none of.
   func documents(_ ids: [String]) async throws(Failure) -> [String: EventDocument] {
-    var found: [String: EventDocument] = [:]
-    for id in ids {
-      if let document = try await fields(of: id, "json").first?.bytes.flatMap(EventDocument.init(parsing:)) { found[id] = document }
-    }
-    return found
+    guard !ids.isEmpty else { return [:] }
+    let answer = try await read(Scripts.documents, ids.map { .string($0) })
+    let found = zip(ids, answer).compactMap { id, json in json.bytes.flatMap(EventDocument.init(parsing:)).map { (id, $0) } }
+    return Dictionary(found) { $1 }
   }
+
+  /// Nil when there is none.
+  func document(_ id: String) async throws(Failure) -> EventDocument? { try await documents([id])[id] }
 
   /// The event with the item of the feed as `raw`; nil when there is none.
   func detail(_ id: String) async throws(Failure) -> [UInt8]? {
-    let found = try await fields(of: id, "json", "raw")
-    guard found.count == 2, let json = found[0].bytes else { return nil }
-    return json.dropLast() + Array(#","raw":"#.utf8) + (found[1].bytes ?? Array("null".utf8)) + [UInt8(ascii: "}")]
-  }
-
-  private func fields(of id: String, _ names: RedisArgument...) async throws(Failure) -> [RedisValue] {
-    do { return try await redis.command(["HMGET", .string("\(namespace):csp:event:\(id)")] + names).array ?? [] } catch {
+    let found: [RedisValue]
+    do { found = try await redis.command("HMGET", .string("\(namespace):csp:event:\(id)"), "json", "raw").array ?? [] } catch {
       throw Failure(error)
     }
+    guard found.count == 2, let json = found[0].bytes else { return nil }
+    return json.dropLast() + Array(#","raw":"#.utf8) + (found[1].bytes ?? Array("null".utf8)) + [UInt8(ascii: "}")]
   }
 
   func read(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(Failure) -> [RedisValue] {

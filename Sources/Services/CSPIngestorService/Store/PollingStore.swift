@@ -1,4 +1,5 @@
 import JSONBytes
+import Messaging
 import RedisClient
 import Signing
 import StatusModel

@@ -32,55 +32,43 @@ struct TrackedEvent: Sendable, Equatable {
 struct CauseLink: Sendable, Equatable {
   /// The upstream event's id.
   var event: String
-  /// The providers on the way, the effect's first.
-  var path: [String]
-  /// 0.6 to 0.99.
   var score: Double
-  var level: Double
-  var time: Double
-  var region: Double
-  var impact: Double
-  var mention: Double
+  /// From the effect to the cause, as they are sent.
+  var hops: [JSONValue]
   var firstLinkedAt: Int
 
-  var json: JSONValue {
-    [
-      "event": .string(event), "provider": .string(path.last ?? ""), "path": .array(path.map(JSONValue.string)), "score": .number(score),
-      "level": .number(level), "time": .number(time), "region": .number(region), "cause_impact": .number(impact),
-      "mention": .number(mention), "first_linked_at": .integer(firstLinkedAt),
-    ]
+  init(_ cause: Cause, at now: Int) {
+    event = EventDocument.id(cause.event.provider, cause.event.externalID)
+    score = (cause.score * 1000).rounded() / 1000
+    hops = cause.path.map(\.json)
+    firstLinkedAt = now
   }
 
   init?(_ json: JSONValue) {
     guard let event = json["event"]?.string, let score = json["score"]?.number else { return nil }
     self.event = event
     self.score = score
-    path = json["path"]?.array?.compactMap(\.string) ?? []
-    level = json["level"]?.number ?? 0
-    time = json["time"]?.number ?? 0
-    region = json["region"]?.number ?? 0
-    impact = json["cause_impact"]?.number ?? 0
-    mention = json["mention"]?.number ?? 0
+    hops = json["path"]?.array ?? []
     firstLinkedAt = json["first_linked_at"]?.integer ?? 0
   }
 
-  init(event: String, path: [String], score: Double, level: Double, time: Double, region: Double, impact: Double, mention: Double, at: Int) {
-    self.event = event
-    self.path = path
-    self.score = score
-    self.level = level
-    self.time = time
-    self.region = region
-    self.impact = impact
-    self.mention = mention
-    firstLinkedAt = at
-  }
+  var provider: String { event.split(separator: ":", maxSplits: 1).first.map(String.init) ?? "" }
 
-  /// The same reasons, whenever they were found.
-  func isSame(as other: CauseLink) -> Bool {
-    var other = other
-    other.firstLinkedAt = firstLinkedAt
-    return self == other
+  var json: JSONValue {
+    [
+      "event": .string(event), "provider": .string(provider), "score": .number(score), "path": .array(hops),
+      "first_linked_at": .integer(firstLinkedAt),
+    ]
+  }
+}
+
+extension Cause.Hop {
+  var json: JSONValue {
+    [
+      "from": .string(edge.from), "to": .string(edge.to), "event": .string(EventDocument.id(edge.to, externalID)),
+      "level": .string(edge.level.rawValue), "likelihood": .number(edge.level.likelihood), "time": .number(time),
+      "region": .number(region), "cause_impact": .number(causeImpact), "mention": .number(mention), "delay_s": .integer(delay),
+    ]
   }
 }
 
