@@ -99,7 +99,9 @@ let package = Package(
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CommsService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+      [
+        "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", logging, httpTypes,
+      ], embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CSPIngestorService",
       [
@@ -150,7 +152,18 @@ let package = Package(
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
         "JSONBytes", "PrivateServers", httpTypes,
       ]),
-    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
+    tests(
+      "CommsService",
+      [
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
+        "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
+    tests(
+      "CSPIngestorService",
+      [
+        "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "OutboundClient",
+        "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),

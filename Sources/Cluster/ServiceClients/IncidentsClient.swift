@@ -12,51 +12,78 @@ public struct IncidentsClient: Sendable {
   public struct Incident: Sendable, Equatable {
     public let id: String
     public let version: Int
+    public let title: String
+    /// 1 (worst) to 4.
+    public let severity: Int
     /// open, mitigated or resolved.
     public let status: String
-    /// Epoch seconds.
+    public let services: [String]
+    /// Epoch seconds, as all times.
+    public let startedAt: Int
+    public let mitigatedAt: Int?
     public let resolvedAt: Int?
     /// Whether a person has changed it since it was declared.
     public let isTouchedByHuman: Bool
-    /// The whole record.
-    public let json: JSONValue
+    /// Where it comes from, when it is somebody else's event.
+    public let externalProvider: String?
 
     public var isResolved: Bool { status == "resolved" }
-  }
 
-  /// `body` as `POST /api/v1/incidents` takes it; one with an `external` that has its incident already gives that one.
-  /// Throws `.unavailable` when incidents is away, as all that follow.
-  public func declare(_ body: JSONValue) async throws(Failure) -> Incident {
-    try Self.incident(await neighbours.call(.incidents, .post, "/api/v1/incidents", body: body))
-  }
-
-  /// Nil when there is none. `id` is one that incidents gave, such as `INC-4K7Q2M`.
-  public func incident(_ id: String) async throws(Failure) -> Incident? {
-    do throws(Failure) {
-      return try Self.incident(await neighbours.call(.incidents, .get, "/api/v1/incidents/\(id)"))
-    } catch {
-      if case .notFound = error { return nil }
-      throw error
+    /// From an incident as the service answers it or tells the bus. Nil when it is none.
+    public init?(_ json: JSONValue) {
+      guard let id = json["id"]?.string, let version = json["version"]?.integer, let title = json["title"]?.string,
+        let severity = json["sev"]?.integer, let status = json["status"]?.string, let startedAt = json["started_at"]?.integer
+      else { return nil }
+      self.id = id
+      self.version = version
+      self.title = title
+      self.severity = severity
+      self.status = status
+      self.startedAt = startedAt
+      services = json["services"]?.array?.compactMap(\.string) ?? []
+      mitigatedAt = json["mitigated_at"]?.integer
+      resolvedAt = json["resolved_at"]?.integer
+      isTouchedByHuman = json["touched_by_human"]?.bool ?? false
+      externalProvider = json["external"]?["provider"]?.string
     }
   }
 
-  /// Writes an `update` on the timeline, once under one `repeatKey`.
+  /// `body` as `POST /api/v1/incidents` takes it; one whose `external` has its incident already gives that one.
+  /// Throws `.unavailable` when incidents is away.
+  public func declare(_ body: JSONValue) async throws(Failure) -> Incident {
+    guard let incident = Incident(try await neighbours.call(.incidents, .post, "/api/v1/incidents", body: body)) else { throw .defect }
+    return incident
+  }
+
+  /// Writes an `update` on the timeline, once under one `repeatKey`. Throws `.unavailable` when incidents is away.
   public func tell(_ id: String, _ message: String, repeatKey: String) async throws(Failure) {
     let body: JSONValue = ["type": "update", "message": .string(message)]
     _ = try await neighbours.call(.incidents, .post, "/api/v1/incidents/\(id)/timeline", body: body, headers: [.idempotencyKey: repeatKey])
   }
 
-  /// Throws `.versionMismatch` when the incident is not at `version` any more.
+  /// Throws `.versionMismatch` when the incident is not at `version` any more, `.unavailable` when incidents is away.
   public func setStatus(_ id: String, _ status: String, message: String, version: Int) async throws(Failure) {
     let body: JSONValue = ["status": .string(status), "message": .string(message)]
     _ = try await neighbours.call(.incidents, .post, "/api/v1/incidents/\(id)/status", body: body, headers: [.ifMatch: "\"v\(version)\""])
   }
 
-  private static func incident(_ json: JSONValue) throws(Failure) -> Incident {
-    guard let id = json["id"]?.string, let status = json["status"]?.string, let version = json["version"]?.integer else { throw .defect }
-    return Incident(
-      id: id, version: version, status: status, resolvedAt: json["resolved_at"]?.integer,
-      isTouchedByHuman: json["touched_by_human"]?.bool ?? false, json: json)
+  /// Nil when there is no such incident. `id` is made of letters, digits and `-`. Throws `.unavailable` when incidents is away.
+  public func incident(_ id: String) async throws(Failure) -> Incident? {
+    guard let answer = try await found("/api/v1/incidents/\(id)") else { return nil }
+    guard let incident = Incident(answer) else { throw .defect }
+    return incident
+  }
+
+  /// Nil when there is none. As the service answers it, whatever its state.
+  public func postmortem(of id: String) async throws(Failure) -> JSONValue? { try await found("/api/v1/incidents/\(id)/postmortem") }
+
+  private func found(_ target: String) async throws(Failure) -> JSONValue? {
+    do throws(Failure) {
+      return try await neighbours.call(.incidents, .get, target)
+    } catch {
+      if case .notFound = error { return nil }
+      throw error
+    }
   }
 }
 

@@ -104,13 +104,11 @@ struct CauseFinder: Sendable {
     guard let incident = try await incidents.incident(id.pathSegment) else {
       throw .invalid("of", "must name an incident that exists; there is no \(id.prefix(64))")
     }
-    if let name = incident.json["external"]?["provider"]?.string, let memory = try await store.memory(name) {
+    if let name = incident.externalProvider, let memory = try await store.memory(name) {
       let events = memory.events.values.filter { $0.incident == incident.id }.map(\.known.externalID)
       if !events.isEmpty { return Subject(provider: name, effects: events.sorted().map { .event($0) }) }
     }
-    let services = incident.json["services"]?.array?.compactMap(\.string) ?? []
-    let began = incident.json["started_at"]?.integer ?? now
-    return try await subject(components: services, now: began) ?? Subject(provider: "", effects: [])
+    return try await subject(components: incident.services, now: incident.startedAt) ?? Subject(provider: "", effects: [])
   }
 
   /// Our own components, by key or name; nil when there is none of these, or comms is away.
