@@ -206,9 +206,7 @@ final class FeedServer: Sendable {
 
   init() async throws {
     loops.start()
-    let server = Server(
-      Router([Route(.get, "/{a}", handler: { [self] in answer($0) }), Route(.get, "/{a}/{b}", handler: { [self] in answer($0) })]),
-      loops: loops)
+    let server = Server(Router([Route(.get, "/{a}", handler: answer), Route(.get, "/{a}/{b}", handler: answer)]), loops: loops)
     let address = try await server.listen(at: .internet(bytes: [127, 0, 0, 1], port: 0))
     port.withLock { $0 = address.port }
     self.server.withLock { $0 = server }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import JSONBytes
 import Testing
 
@@ -99,7 +100,8 @@ import Testing
     let event = try await bench.ask(.get, "/api/v1/csp/events/\("\(provider):\(id)".pathSegment)").json
     #expect(event["title"] == expected["title"] && event["kind"] == expected["kind"] && event["status"] == expected["state"], "\(id)")
     #expect(event["impact"] == expected["impact"] && event["peak_impact"] == expected["peak_impact"], "\(id)")
-    #expect(event["ts_start"] == expected["started_at"] && event["resolved_at"] == expected["resolved_at"], "\(id) \(event.text.prefix(600))")
+    #expect(
+      event["ts_start"] == expected["started_at"] && event["resolved_at"] == expected["resolved_at"], "\(id) \(event.text.prefix(600))")
     #expect(event["resolution"] == expected["resolution"] && event["updates"]?.array?.count == expected["updates"]?.integer, "\(id)")
     let names = Set((event["components"]?.array ?? []).compactMap { $0["name"]?.string })
     #expect(names == Set((expected["components"]?.array ?? []).compactMap(\.string)), "\(id)")

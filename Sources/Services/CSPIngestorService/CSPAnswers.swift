@@ -39,7 +39,8 @@ extension CrowdReports.Counts {
       ]
     }
     return [
-      "provider": .string(provider), "suspected": .bool(isSuspicious(at: now, threshold: threshold)), "reporters_15_min": .integer(reporters),
+      "provider": .string(provider), "suspected": .bool(isSuspicious(at: now, threshold: threshold)),
+      "reporters_15_min": .integer(reporters),
       "counts": .array(buckets),
     ]
   }

@@ -159,7 +159,9 @@ extension CSPIngestor {
   private func rankedCauses(_ request: Request) async throws -> Response {
     var query = QueryReader(request)
     let of = query.text("of", Bounds.subject)
-    if of == nil, query.problems.isEmpty { query.refuse("of", "must be a provider, provider:component, a component, an event or an incident") }
+    if of == nil, query.problems.isEmpty {
+      query.refuse("of", "must be a provider, provider:component, a component, an event or an incident")
+    }
     try query.check()
     return .json(try await causes.ranked(of: of ?? "").bytes)
   }

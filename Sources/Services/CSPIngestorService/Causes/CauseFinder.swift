@@ -152,7 +152,8 @@ extension Cause {
   /// As it is sent; `effect` is an event's id, nil for trouble that no event tells of.
   fileprivate func row(effect: String?, _ document: EventDocument?) -> JSONValue {
     [
-      "effect": .optional(effect), "event": .string(EventDocument.id(event.provider, event.externalID)), "provider": .string(event.provider),
+      "effect": .optional(effect), "event": .string(EventDocument.id(event.provider, event.externalID)),
+      "provider": .string(event.provider),
       "title": .string(event.title), "impact": .string(event.peakImpact.rawValue), "ts_start": .integer(event.startedAt),
       "resolved_at": .optional(event.resolvedAt), "score": .number((score * 1000).rounded() / 1000), "linked": .bool(isLink),
       "path": .array(path.map(\.json)), "reason": .string(path.map(\.reason).joined(separator: "; ")),

@@ -33,7 +33,8 @@ struct IncidentReaction: Sendable {
 
   // MARK: When
 
-  /// Decides about a provider's events that want an incident, and tells incidents what is new. With incidents away all of it waits.
+  /// Decides about a provider's events that want an incident, and tells incidents what is new. What fails waits: it is in the due set too.
+  /// Throws `.unavailable` while Redis is away.
   func decide(_ provider: String) async throws(Failure) {
     guard let memory = try await store.memory(provider) else { return }
     guard let settings = try await settings(of: provider, ifNeededBy: memory) else { return }
@@ -42,8 +43,8 @@ struct IncidentReaction: Sendable {
       do {
         try await handle(event.known.externalID, of: settings)
       } catch {
+        logger.notice("incidents could not be told yet", metadata: ["provider": "\(provider)", "error": "\(error.detail)"])
         if case .unavailable = error { return }
-        throw error
       }
     }
   }
@@ -106,10 +107,8 @@ struct IncidentReaction: Sendable {
         event.known.resolution = .expired
         event.isIncidentTold = event.incident == nil
       }
-      do { try await handle(event.known.externalID, of: settings) } catch {
-        guard case .unavailable = error else { throw error }
-      }
     }
+    try await decide(provider)
   }
 
   // MARK: Which incident
@@ -224,13 +223,14 @@ struct IncidentReaction: Sendable {
       let document = try await store.document(id)
     else { return }
     var told = event.told
-    if let incident = try await incidents.incident(incidentID) {
+    if try await incidents.incident(incidentID) != nil {
       let words = IncidentWords(provider: settings.name, event: id)
       for news in words.news(document, untold: told) {
         try await incidents.tell(incidentID, news.message, repeatKey: news.key)
         told.append(news.key)
       }
-      if event.known.state.isOver != (event.toldState?.isOver ?? false) { try await end(event, incident, words, document) }
+      let hasTurned = event.known.state.isOver != (event.toldState?.isOver ?? false)
+      if hasTurned, let incident = try await incidents.incident(incidentID) { try await end(event, incident, words) }
     }
     let state = event.known.state
     let fingerprint = event.known.fingerprint
@@ -244,7 +244,7 @@ struct IncidentReaction: Sendable {
 
   /// Ends the incident with the last of the events that share it, or opens it again; one that a person works on is only told.
   private func end(
-    _ event: TrackedEvent, _ incident: IncidentsClient.Incident, _ words: IncidentWords, _ document: EventDocument
+    _ event: TrackedEvent, _ incident: IncidentsClient.Incident, _ words: IncidentWords
   ) async throws(Failure) {
     let isOver = event.known.state.isOver
     let others = isOver ? try await isAnyOpen(of: incident.id, but: words.event) : false

@@ -55,7 +55,8 @@ struct Poller: Sendable {
     do {
       let outcome = try await refresher.poll(claim)
       if let refusal = outcome.refusal {
-        logger.info("not refreshed", metadata: ["provider": "\(name)", "refusal": "\(refusal.why.rawValue)", "detail": "\(refusal.detail)"])
+        logger.info(
+          "not refreshed", metadata: ["provider": "\(name)", "refusal": "\(refusal.why.rawValue)", "detail": "\(refusal.detail)"])
       } else if outcome.counts.opened + outcome.counts.updated + outcome.counts.resolved > 0 {
         logger.info(
           "refreshed",

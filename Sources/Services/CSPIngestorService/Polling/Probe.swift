@@ -105,7 +105,8 @@ extension ProbeState {
   var json: JSONValue {
     [
       "failures": .integer(failures), "successes": .integer(successes), "first_failure_at": .optional(firstFailureAt),
-      "open_since": .optional(openSince), "certificate_expires_at": .optional(certificateExpiresAt), "open_certificate": .optional(openCertificate),
+      "open_since": .optional(openSince), "certificate_expires_at": .optional(certificateExpiresAt),
+      "open_certificate": .optional(openCertificate),
     ]
   }
 }

@@ -121,7 +121,9 @@ struct Refresher: Sendable {
         }
       }
     } catch {
-      guard let why = error as? Refusal else { throw .unavailable("This service has too much to do for the moment. Try again.", retryAfter: 5) }
+      guard let why = error as? Refusal else {
+        throw .unavailable("This service has too much to do for the moment. Try again.", retryAfter: 5)
+      }
       turn.refuse(why, "\(why.text.prefix(1).uppercased())\(why.text.dropFirst()).")
       if why.isDrift { logger.warning("format drift", metadata: ["provider": "\(settings.name)", "refusal": "\(why.rawValue)"]) }
       return

@@ -77,7 +77,9 @@ extension ProviderSettings {
   /// Of a registration, and of what is stored. Throws `Failure.invalid` with everything that cannot be accepted.
   init(_ body: consuming FieldReader) throws(Failure) {
     name = body.string("name", Bounds.name)
-    if !name.isEmpty, !Self.isName(name) { body.refuse("name", "must be letters, digits, blanks and . _ - and begin with a letter or digit") }
+    if !name.isEmpty, !Self.isName(name) {
+      body.refuse("name", "must be letters, digits, blanks and . _ - and begin with a letter or digit")
+    }
     feedURL = body.string("feed_url", Bounds.url)
     if !feedURL.isEmpty, !Self.isAddress(feedURL) { body.refuse("feed_url", "must be an address such as https://status.example.org/feed") }
     kind = Self.kind(body.choice("type", Self.typeWords))
@@ -116,7 +118,9 @@ extension ProviderSettings {
   }
 
   /// Host and port: one request at a time is sent there.
-  var host: String { String(feedURL.lowercased().split(separator: "/", maxSplits: 2).dropFirst().first?.prefix { !"?#".contains($0) } ?? "") }
+  var host: String {
+    String(feedURL.lowercased().split(separator: "/", maxSplits: 2).dropFirst().first?.prefix { !"?#".contains($0) } ?? "")
+  }
 
   var type: String {
     switch kind {

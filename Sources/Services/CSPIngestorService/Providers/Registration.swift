@@ -52,7 +52,9 @@ struct Registration: Sendable {
     finding.active = snapshot.events.count(where: \.isActive)
     finding.unreadable = snapshot.unreadable
     let path = settings.feedURL.lowercased().prefix { $0 != "?" && $0 != "#" }
-    if snapshot.family == .statuspage || snapshot.family == .incidentio, path.hasSuffix("/status.json") || path.hasSuffix("/components.json") {
+    if snapshot.family == .statuspage || snapshot.family == .incidentio,
+      path.hasSuffix("/status.json") || path.hasSuffix("/components.json")
+    {
       finding.warnings.append("This address lists no incidents. Take the page's /api/v2/summary.json instead.")
     }
     if snapshot.unreadable > 0 { finding.warnings.append("\(snapshot.unreadable) items cannot be read and are left out.") }

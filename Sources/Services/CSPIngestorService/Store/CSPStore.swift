@@ -193,7 +193,8 @@ struct CSPStore: Sendable {
       case .done: "done"
       }
     return [
-      .string(EventDocument.id(provider, event.tracked.known.externalID)), .string(event.word.rawValue), .bytes(event.document?.bytes ?? []),
+      .string(EventDocument.id(provider, event.tracked.known.externalID)), .string(event.word.rawValue),
+      .bytes(event.document?.bytes ?? []),
       .string(event.tracked.json.text), .string(event.raw ?? ""), .integer(event.tracked.known.startedAt),
       event.tracked.known.state.isActive ? "1" : "0", .string(event.words),
       .string(event.word == .nothing ? "" : event.document?.busText ?? ""), .string(work),
