@@ -89,7 +89,8 @@ let package = Package(
         logging, httpTypes, lifecycle, signals, yams,
       ], embeds: ["Scripts", "common.yaml"]),
     cluster(
-      "ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
+      "ServiceClients",
+      ["StatusModel", "Identity", "Messaging", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
     service(
       "IncidentsService", ["Messaging", "RedisClient", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
