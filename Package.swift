@@ -105,7 +105,8 @@ let package = Package(
       "CSPIngestorService",
       ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
     service(
-      "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes]),
+      "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes, logging],
+      embeds: ["swagger.yaml", "Scripts"]),
     service(
       "FrontendService",
       ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache]),
@@ -148,6 +149,14 @@ let package = Package(
       [
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
         "JSONBytes", "PrivateServers", httpTypes,
+      ]),
+
+    tests(
+      "FlagsService",
+      [
+        "FlagsService", "UsersService", "IncidentsService", "CSPIngestorService", "ServiceClients", "ServiceRuntime", "Identity",
+        "Messaging", "StatusModel",
+        "RedisClient", "OutboundClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),

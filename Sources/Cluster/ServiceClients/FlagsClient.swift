@@ -18,7 +18,7 @@ public final class FlagsClient: Sendable {
   /// Between two attempts while flags is away.
   private static let pause = Duration.seconds(1)
 
-  /// `watcher` is the one this process runs.
+  /// `watcher` is the node's.
   public init(_ neighbours: Neighbours, watcher: Watcher) {
     self.neighbours = neighbours
     self.watcher = watcher
@@ -34,12 +34,13 @@ public final class FlagsClient: Sendable {
       await readAll()
       var readAt = EventLoop.now
       for await event in events {
-        if case .entry(let entry) = event, entry.message.name.hasPrefix("flag.") {
+        switch event {
+        case .entry(let entry) where entry.message.name.hasPrefix("flag."):
           await readAll(at: entry.message.data["revision"]?.integer)
-        } else if EventLoop.now &- readAt > Self.lifetime {
+        case .gap: await readAll()
+        case .entry, .quiet:
+          guard EventLoop.now &- readAt > Self.lifetime else { continue }
           await readAll()
-        } else {
-          continue
         }
         readAt = EventLoop.now
       }

@@ -82,6 +82,9 @@ public struct Setting: Sendable {
         "Whether webhooks and feeds may reach every address, inside ones too."),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
+      Setting(
+        "FLAGS_FREEZE_ON_SEV1", .choice(["false", "true"]), "false",
+        "Whether an open incident of severity 1 freezes all flags but kill switches and those of its services."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
     ]
     + ServiceName.allCases.map { service in

@@ -77,11 +77,12 @@ extension Flags {
   /// What a browser asks before it posts (Fetch standard, CORS preflight).
   private func preflight(_ request: Request) -> Response { Response(status: .noContent, headerFields: OFREP.preflightFields) }
 
-  /// The flags in memory. One who was told of a revision that has not come here yet makes this replica read it first.
+  /// The flags in memory; for who was told of a later revision, as soon as that has come here.
   private func snapshot(for request: Request) async throws(Failure) -> Snapshot {
     let snapshot = try memory.snapshot
     guard let wanted = OFREP.revision(of: request), wanted > snapshot.revision else { return snapshot }
-    return (try? await memory.refreshSoon()) ?? snapshot
+    await memory.reach(wanted)
+    return try memory.snapshot
   }
 }
 
@@ -110,7 +111,8 @@ enum OFREP {
     let code: String
     let details: String
 
-    static let flagNotFound = Refusal(status: .notFound, code: "FLAG_NOT_FOUND", details: "There is no flag with this key, or it is not public.")
+    static let flagNotFound = Refusal(
+      status: .notFound, code: "FLAG_NOT_FOUND", details: "There is no flag with this key, or it is not public.")
 
     /// `key` nil: of a bulk evaluation.
     func response(key: String?) -> Response {

@@ -88,7 +88,9 @@ struct FlagsEditor: Sendable {
   func deleteSegment(_ name: String, at expected: Int?) async throws(Failure) {
     try await whileItMoves { snapshot async throws(Failure) in
       let needed = snapshot.flags(naming: name).map(\.id)
-      guard needed.isEmpty else { throw .conflict("Flags name the segment \(name): \(needed.joined(separator: ", ")). Change those first.") }
+      guard needed.isEmpty else {
+        throw .conflict("Flags name the segment \(name): \(needed.joined(separator: ", ")). Change those first.")
+      }
       return try await store.deleteSegment(name, at: expected, checkedAt: snapshot.revision)
     }
     await show()
@@ -140,7 +142,8 @@ extension FlagsEditor {
           continue
         } catch {
           refused[flag.id] = flag.version
-          logger.error("a planned change cannot be made", metadata: ["flag": "\(flag.id)", "error": "\((error as? Failure)?.detail ?? "\(error)")"])
+          logger.error(
+            "a planned change cannot be made", metadata: ["flag": "\(flag.id)", "error": "\((error as? Failure)?.detail ?? "\(error)")"])
         }
       }
       guard (try? await EventLoop.current.sleep(for: Self.pause)) != nil else { return }

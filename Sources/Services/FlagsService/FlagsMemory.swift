@@ -9,10 +9,12 @@ final class FlagsMemory: Sendable {
   private let workers: WorkerPool
   private let logger: Logger
   private let current = Mutex<Snapshot?>(nil)
-  private let readers = Mutex<(next: Int, open: [Int: AsyncStream<Int>.Continuation])>((0, [:]))
 
   /// Above so many bytes definitions are read on a worker.
   private static let bytesOnLoop = 64 * 1024
+  /// How often, and how long apart, it is looked whether a revision has come.
+  private static let looks = 200
+  private static let pause = Duration.milliseconds(5)
 
   init(_ store: FlagsStore, workers: WorkerPool, logger: Logger) {
     self.store = store
@@ -46,29 +48,19 @@ final class FlagsMemory: Sendable {
       throw .unavailable("Too much is going on here at the moment. Try again.", retryAfter: 1)
     }
     // Readings of several at once end in any order; a full one stands for itself, whatever its number.
-    let isNew = current.withLock { current in
-      if let there = current, there.revision >= next.revision, !changes.areAll || there !== base { return false }
+    current.withLock { current in
+      if let there = current, there.revision >= next.revision, !changes.areAll || there !== base { return }
       current = next
-      return true
     }
-    if isNew { tell(next.revision) }
     return next
   }
 
-  /// The revisions that come from now on; a slow reader misses some, never the last.
-  func revisions() -> AsyncStream<Int> {
-    AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-      let number = readers.withLock { readers in
-        readers.next += 1
-        readers.open[readers.next] = continuation
-        return readers.next
-      }
-      continuation.onTermination = { [weak self] _ in self?.readers.withLock { $0.open[number] = nil } }
+  /// Waits until `revision` has come here, at most a second: every replica follows the bus. On a loop.
+  func reach(_ revision: Int) async {
+    for _ in 0..<Self.looks {
+      if let snapshot = try? snapshot, snapshot.revision >= revision { return }
+      guard (try? await EventLoop.current.sleep(for: Self.pause)) != nil else { return }
     }
-  }
-
-  private func tell(_ revision: Int) {
-    for reader in readers.withLock({ Array($0.open.values) }) { reader.yield(revision) }
   }
 }
 

@@ -1,7 +1,6 @@
 import HTTPServer
 import HTTPTypes
 import JSONBytes
-import Messaging
 public import ServiceRuntime
 import StatusModel
 
@@ -98,16 +97,6 @@ extension Flags {
     let id = try request.flagID
     guard let flag = try await memory.refresh().flags[id] else { throw FlagsStore.missing(id) }
     return flag
-  }
-}
-
-extension Flags {
-  /// Reads what has changed whenever the bus says so, and once a minute; until cancelled.
-  func follow() async {
-    while !Task.isCancelled {
-      _ = try? await memory.refresh()
-      try? await EventLoop.current.sleep(for: .seconds(60))
-    }
   }
 }
 

@@ -13,24 +13,23 @@ public struct Flags: ClusterService {
   let memory: FlagsMemory
   let editor: FlagsEditor
   let events: FlagEvents
-  private let watcher: Watcher
+  private let follower: Follower
 
   public init(_ node: Node) async throws {
     self.node = node
     store = FlagsStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     memory = FlagsMemory(store, workers: node.workers, logger: node.logger)
     editor = FlagsEditor(node, store, memory)
-    watcher = Watcher(redis: node.redis, namespace: node.namespace)
-    events = FlagEvents(memory)
+    events = FlagEvents(EventStream(node.watcher), memory)
+    follower = Follower(node.watcher, concerns: { $0.hasPrefix("flag.") }) { [memory] in try await memory.refresh() }
     // While Redis is away `run` goes on trying.
     _ = try? await editor.makeClusterFlags()
   }
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { [watcher] in await watcher.run() }
-      group.addTask { await follow() }
-      group.addTask { [editor] in await editor.run() }
+      group.addTask { await follower.run() }
+      group.addTask { await editor.run() }
     }
   }
 }

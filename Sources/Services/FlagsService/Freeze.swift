@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSONBytes
 import ServiceRuntime
 import StatusModel

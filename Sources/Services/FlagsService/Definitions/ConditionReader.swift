@@ -35,7 +35,8 @@ struct ConditionReader {
 
   private mutating func test(_ object: JSONObject, _ path: String) -> Condition.Test {
     guard let op = object["op"]?.string.flatMap(Operator.init) else {
-      refuse("\(path).op", object["op"] == nil ? "is missing" : "must be one of " + Operator.allCases.map(\.rawValue).joined(separator: ", "))
+      refuse(
+        "\(path).op", object["op"] == nil ? "is missing" : "must be one of " + Operator.allCases.map(\.rawValue).joined(separator: ", "))
       return Condition.Test(attribute: "", op: .eq, value: .null)
     }
     let attribute = object["attr"]?.string ?? ""

@@ -44,8 +44,8 @@ private struct DefinitionReader {
     check(off, "off_variation")
     var flag = FlagDefinition(
       id: id, isOn: body.optionalBool("on") ?? false, kind: kind ?? .boolean, variations: variations, offVariation: off,
-      fallthrough: .variation(variations.first?.name ?? ""), isPublic: body.optionalBool("public") ?? !isOurs)
-    if let object = body.optionalObject("fallthrough") { flag.fallthrough = outcome(object, "fallthrough") }
+      otherwise: .variation(variations.first?.name ?? ""), isPublic: body.optionalBool("public") ?? !isOurs)
+    if let object = body.optionalObject("fallthrough") { flag.otherwise = outcome(object, "fallthrough") }
     flag.rules = rules()
     (flag.users, flag.groups) = targets()
     flag.prerequisites = prerequisites(of: id)
@@ -204,7 +204,8 @@ private struct DefinitionReader {
         continue
       }
       var reader = FieldReader(object, prefix: "\(path).")
-      let one = FlagDefinition.Prerequisite(flag: reader.string("flag", Bounds.variation), variation: reader.string("variation", Bounds.variation))
+      let one = FlagDefinition.Prerequisite(
+        flag: reader.string("flag", Bounds.variation), variation: reader.string("variation", Bounds.variation))
       if one.flag == id, !id.isEmpty { reader.refuse("flag", "is this flag itself") }
       if list.contains(where: { $0.flag == one.flag }) { reader.refuse("flag", "is named twice") }
       body.refuse(reader.problems)

@@ -33,7 +33,7 @@ struct FlagDefinition: Sendable, Equatable {
   var kind: Kind
   var variations: [Variation]
   var offVariation: String
-  var fallthrough: Outcome
+  var otherwise: Outcome
   var rules: [Rule] = []
   var users: [Target] = []
   var groups: [Target] = []
@@ -50,7 +50,7 @@ struct FlagDefinition: Sendable, Equatable {
 
   /// Whether nothing about who asks can matter.
   var isTheSameForAll: Bool {
-    guard case .variation = fallthrough else { return false }
+    guard case .variation = otherwise else { return false }
     return rules.isEmpty && users.isEmpty && groups.isEmpty && prerequisites.isEmpty
   }
 
@@ -119,7 +119,7 @@ extension FlagDefinition {
       ("variations", .array(variations.map { .string($0.name) })),
       ("values", .object(JSONObject(variations.map { ($0.name, $0.value) }))),
       ("off_variation", .string(offVariation)),
-      ("fallthrough", .object(JSONObject([fallthrough.member]))),
+      ("fallthrough", .object(JSONObject([otherwise.member]))),
       ("rules", .array(rules.map { .object(JSONObject([("if", $0.condition.json), $0.outcome.member])) })),
       ("targets", ["users": Self.json(users), "groups": Self.json(groups)]),
       ("prerequisites", .array(prerequisites.map { ["flag": .string($0.flag), "variation": .string($0.variation)] })),

@@ -1,3 +1,4 @@
+import JSONBytes
 import StatusModel
 
 // What a definition says of other flags and of segments, checked against the ones there are.

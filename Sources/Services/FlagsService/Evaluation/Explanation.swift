@@ -43,10 +43,12 @@ struct Explanation {
     if targets() { return }
     for (index, rule) in flag.definition.rules.enumerated() {
       let (condition, holds) = explain(rule.condition)
-      add("rules[\(index)]", holds, holds ? "the condition holds" + chosen(flag.rules[index].choice) : "the condition does not hold", condition)
+      add(
+        "rules[\(index)]", holds, holds ? "the condition holds" + chosen(flag.rules[index].choice) : "the condition does not hold",
+        condition)
       if holds { return }
     }
-    add("fallthrough", true, "nothing before decided" + chosen(flag.fallthrough))
+    add("fallthrough", true, "nothing before decided" + chosen(flag.otherwise))
   }
 
   private mutating func targets() -> Bool {
@@ -68,7 +70,8 @@ struct Explanation {
     guard case .rollout = choice else { return "" }
     let place = snapshot.choose(choice, context, .split).variation
     let name = flag.definition.variations[place].name
-    return context.key.map { "; the roll-out has \($0) in \(name)" } ?? "; the roll-out needs a user, so its first variation \(name) is given"
+    return context.key.map { "; the roll-out has \($0) in \(name)" }
+      ?? "; the roll-out needs a user, so its first variation \(name) is given"
   }
 
   /// The condition as a tree, each part with `matched`, each test with the attribute's `actual` value.

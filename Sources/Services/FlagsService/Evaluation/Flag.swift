@@ -13,7 +13,7 @@ final class Flag: Sendable {
   let users: [String: Int]
   let groups: [(name: String, variation: Int)]
   let rules: [(matcher: Matcher, choice: Choice)]
-  let fallthrough: Choice
+  let otherwise: Choice
   /// Why somebody gets the fallthrough: STATIC when nothing else can be had.
   let standing: Reason
   private let answers: [(ofrep: [UInt8], contract: [UInt8])]
@@ -46,7 +46,7 @@ final class Flag: Sendable {
     users = Dictionary(definition.users.map { ($0.name, places[$0.variation] ?? 0) }) { $1 }
     groups = definition.groups.map { ($0.name, places[$0.variation] ?? 0) }
     rules = definition.rules.map { (Matcher($0.condition), choice($0.outcome)) }
-    fallthrough = choice(definition.fallthrough)
+    otherwise = choice(definition.otherwise)
     standing = definition.isTheSameForAll ? .static : .default
     answers = definition.variations.map { Self.answers(definition.id, version, $0) }
   }

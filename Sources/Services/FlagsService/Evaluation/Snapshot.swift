@@ -8,12 +8,15 @@ final class Snapshot: Sendable {
   /// By id.
   let ordered: [Flag]
   let segments: [String: CompiledSegment]
+  /// Those with a schedule.
+  let planned: [Flag]
 
   init(revision: Int = 0, flags: [String: Flag] = [:], segments: [String: CompiledSegment] = [:]) {
     self.revision = revision
     self.flags = flags
     self.segments = segments
     ordered = flags.values.sorted { $0.id < $1.id }
+    planned = ordered.filter { !$0.definition.schedule.isEmpty }
   }
 
   func evaluate(_ flag: Flag, for context: EvaluationContext) -> Evaluation {
@@ -25,7 +28,7 @@ final class Snapshot: Sendable {
       return Evaluation(variation: group.variation, reason: .targetingMatch)
     }
     for rule in flag.rules where matches(rule.matcher, context) { return choose(rule.choice, context, .targetingMatch) }
-    return choose(flag.fallthrough, context, flag.standing)
+    return choose(flag.otherwise, context, flag.standing)
   }
 
   /// The first prerequisite that is not met.
