@@ -100,7 +100,9 @@ let package = Package(
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CommsService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+      [
+        "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", logging, httpTypes,
+      ], embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CSPIngestorService",
       ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
@@ -109,7 +111,11 @@ let package = Package(
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "FrontendService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache]),
+      [
+        "Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache,
+        logging,
+      ],
+      embeds: ["swagger.yaml", "Templates", "Assets", "Strings", "Demo"]),
 
     executable("incidents", "IncidentsService"),
     executable("users", "UsersService"),
@@ -150,6 +156,14 @@ let package = Package(
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
         "JSONBytes", "PrivateServers", httpTypes,
       ]),
+    tests("FrontendService", ["FrontendService", "ServiceClients", "ServiceRuntime", "StatusModel", "JSONBytes"]),
+    tests(
+      "CommsService",
+      [
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
+        "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
+    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
 
     tests(
       "FlagsService",

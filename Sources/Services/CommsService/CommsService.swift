@@ -1,12 +1,37 @@
+import Messaging
+import ServiceClients
 public import ServiceRuntime
 public import StatusModel
 
-/// What the public hears: announcements, status, subscribers, webhooks. For now it answers what every service answers.
+/// What the public hears: announcements, status, components, maintenance, subscribers, webhooks; and the supervision of the bus.
 public struct Comms: ClusterService {
   public static let name = ServiceName.comms
   public static var swagger: String { Embedded.swaggerYaml }
-  public static let dependencies: [Dependency] = [.redis]
-  public let routes: [ServiceRoute] = []
+  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
 
-  public init(_ node: Node) {}
+  /// One for all that follow the bus here.
+  let watcher: Watcher
+  let incidents: IncidentsClient
+  let announcements: AnnouncementsStore
+  let publicStore: PublicStore
+  let publicStatus: PublicStatus
+  var audience = Audience()
+
+  public init(_ node: Node) async throws {
+    incidents = IncidentsClient(node.neighbours)
+    announcements = AnnouncementsStore(mutations: node.mutations)
+    publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
+    watcher = Watcher(redis: node.redis, namespace: node.namespace)
+    publicStatus = PublicStatus(publicStore, watcher, clock: node.clock, logger: node.logger)
+    await publicStatus.refresh()
+  }
+
+  public var routes: [ServiceRoute] { announcementRoutes }
+
+  public func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.watcher.run() }
+      group.addTask { await self.publicStatus.run() }
+    }
+  }
 }
