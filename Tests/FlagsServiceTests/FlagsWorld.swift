@@ -27,6 +27,7 @@ final class FlagsWorld: Sendable {
   /// Tokens.
   let admin, sre, viewer: String
   private let others = Mutex<[RunningService]>([])
+  private let hasFlags = Mutex(true)
 
   struct Answer: Sendable {
     let status: Int
@@ -43,13 +44,15 @@ final class FlagsWorld: Sendable {
     let world = try await FlagsWorld(settings)
     let outcome: Result<Void, any Error>
     do { outcome = .success(try await body(world)) } catch { outcome = .failure(error) }
-    for service in world.others.withLock({ $0 }) + [world.flags, world.users] { await service.stop() }
+    for service in world.others.withLock({ $0 }) { await service.stop() }
+    await world.stopFlags()
+    await world.users.stop()
     await world.redis.stop()
     try outcome.get()
   }
 
   private init(_ settings: [String: String]) async throws {
-    redis = try await PrivateRedis()
+    redis = try await PrivateRedis(arguments: ["--appendonly", "yes", "--appendfsync", "everysec"])
     let incidents = "http://127.0.0.1:\(PrivateRedis.freePort())"
     let common = [
       "REDIS_URL": redis.url, "PORT": "0", "LOOPS": "2", "LIMIT_FACTOR": "0", "LOG_LEVEL": "error",
@@ -82,6 +85,15 @@ final class FlagsWorld: Sendable {
     let service = try await RunningService.start(type, on: node)
     try await eventually { try await send(.get, "/ready", to: service, through: node).status == 200 }
     return service
+  }
+
+  /// Ends the flags service, once.
+  func stopFlags() async {
+    let isFirst = hasFlags.withLock { has in
+      defer { has = false }
+      return has
+    }
+    if isFirst { await flags.stop() }
   }
 
   /// Another replica of flags, on the same clock.

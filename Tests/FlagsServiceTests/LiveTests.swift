@@ -177,7 +177,7 @@ import Testing
       _ = try await world.ask(.post, "/admin/toggle/public_reports", ["on": false])
       try await eventually { !client.isOn(.publicReports) }
       #expect(client.isOn(.cspAutoIncident))
-      await world.flags.stop()
+      await world.stopFlags()
       #expect(!client.isOn(.publicReports))
       running.cancel()
       try? await running.value
