@@ -105,7 +105,9 @@ let package = Package(
       ], embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CSPIngestorService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+      [
+        "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes, logging,
+      ], embeds: ["swagger.yaml", "Scripts", "Providers/catalogue.json"]),
     service(
       "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes, logging],
       embeds: ["swagger.yaml", "Scripts"]),
@@ -160,10 +162,15 @@ let package = Package(
     tests(
       "CommsService",
       [
-        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
-        "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient",
+        "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", httpTypes,
       ]),
-    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
+    tests(
+      "CSPIngestorService",
+      [
+        "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "OutboundClient",
+        "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
 
     tests(
       "FlagsService",

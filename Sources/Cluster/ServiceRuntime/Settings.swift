@@ -88,6 +88,10 @@ public struct Setting: Sendable {
       Setting(
         "FLAGS_FREEZE_ON_SEV1", .choice(["false", "true"]), "false",
         "Whether an open incident of severity 1 freezes all flags but kill switches and those of its services."),
+      Setting("PROVIDERS", .choice(["seven", "none"]), "seven", "Which providers csp-ingestor watches from its first start on."),
+      Setting(
+        "REPORTS_THRESHOLD", .number(2...1_000_000), "5",
+        "From how many addresses within 15 minutes reports of trouble make a provider suspected."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
     ]
     + ServiceName.allCases.map { service in

@@ -16,6 +16,7 @@ public struct Comms: ClusterService {
   let publicStore: PublicStore
   let publicStatus: PublicStatus
   var audience = Audience()
+  let webhooks: Webhooks
 
   public init(_ node: Node) async throws {
     incidents = IncidentsClient(node.neighbours)
@@ -23,15 +24,25 @@ public struct Comms: ClusterService {
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
     watcher = Watcher(redis: node.redis, namespace: node.namespace)
     publicStatus = PublicStatus(publicStore, watcher, clock: node.clock, logger: node.logger)
+    webhooks = Webhooks(node)
+    let webhooks = webhooks.store
+    audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes }
+  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes }
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.watcher.run() }
       group.addTask { await self.publicStatus.run() }
+      group.addTask { await webhooks.run() }
     }
   }
+}
+
+extension Caller {
+  /// Comms itself: who acts when nobody asked.
+  static let comms = Caller(
+    application: Application(name: ServiceName.comms.rawValue, scopes: Set(Scope.allCases), strict: true, admin: true, expiresAt: nil))
 }
