@@ -1,12 +1,17 @@
 public import ServiceRuntime
 public import StatusModel
 
-/// What the public hears: announcements, status, subscribers, webhooks. For now it answers what every service answers.
+/// What the public hears: announcements, status, subscribers, webhooks; and the supervision of the bus.
 public struct Comms: ClusterService {
   public static let name = ServiceName.comms
   public static var swagger: String { Embedded.swaggerYaml }
   public static let dependencies: [Dependency] = [.redis]
-  public let routes: [ServiceRoute] = []
 
-  public init(_ node: Node) {}
+  let messages: Messages
+
+  public init(_ node: Node) {
+    messages = Messages(node)
+  }
+
+  public var routes: [ServiceRoute] { messages.routes }
 }
