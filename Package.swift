@@ -99,7 +99,9 @@ let package = Package(
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CommsService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+      [
+        "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", logging, httpTypes,
+      ], embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CSPIngestorService",
       ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
@@ -121,7 +123,8 @@ let package = Package(
       "Cluster",
       [
         "UsersService", "IncidentsService", "CommsService", "CSPIngestorService", "FlagsService", "FrontendService", "ServiceRuntime",
-        "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "PrivateServers", httpTypes,
+        "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "Signing", "PrivateServers", logging,
+        httpTypes,
       ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("StatusModel", ["StatusModel"]),
@@ -148,6 +151,13 @@ let package = Package(
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
         "JSONBytes", "PrivateServers", httpTypes,
       ]),
+    tests(
+      "CommsService",
+      [
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
+        "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
+    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),

@@ -28,7 +28,8 @@ final class ErrorLines: Sendable {
 
   /// `metadata` may name an `error`; else everything in it is told.
   func add(cid: String, _ message: String, _ metadata: Logger.Metadata) {
-    let told = metadata["error"].map { "\($0)" } ?? metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    let told =
+      metadata["error"].map { "\($0)" } ?? metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     let line = Line(cid: cid, message: Self.cut(message), error: Self.cut(told))
     waiting.withLock { waiting in
       if waiting.lines.count < Self.limit { waiting.lines.append(line) } else { waiting.dropped += 1 }
@@ -41,7 +42,8 @@ final class ErrorLines: Sendable {
   func run(_ mutations: Mutations, _ service: ServiceName) async {
     while (try? await EventLoop.current.sleep(for: Self.period)) != nil {
       while let line = waiting.withLock({ $0.lines.first }) {
-        let members = #""service":"\#(service.rawValue)","message":\#(JSONText.quoted(line.message)),"error":\#(JSONText.quoted(line.error))"#
+        let members =
+          #""service":"\#(service.rawValue)","message":\#(JSONText.quoted(line.message)),"error":\#(JSONText.quoted(line.error))"#
         let sent = await CorrelationID.$current.withValue(line.cid) {
           (try? await mutations.run(Self.script, [.string(members)])) != nil
         }

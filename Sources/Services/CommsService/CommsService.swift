@@ -1,17 +1,34 @@
+import ServiceClients
 public import ServiceRuntime
 public import StatusModel
 
-/// What the public hears: announcements, status, subscribers, webhooks; and the supervision of the bus.
+/// What the public hears: announcements, status, components, maintenance, subscribers, webhooks; and the supervision of the bus.
 public struct Comms: ClusterService {
   public static let name = ServiceName.comms
   public static var swagger: String { Embedded.swaggerYaml }
-  public static let dependencies: [Dependency] = [.redis]
+  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
 
+  let incidents: IncidentsClient
+  let announcements: AnnouncementsStore
+  let publicStore: PublicStore
+  let publicStatus: PublicStatus
+  var audience = Audience()
   let messages: Messages
 
-  public init(_ node: Node) {
+  public init(_ node: Node) async throws {
+    incidents = IncidentsClient(node.neighbours)
+    announcements = AnnouncementsStore(mutations: node.mutations)
+    publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
+    publicStatus = PublicStatus(publicStore, node.watcher, clock: node.clock, logger: node.logger)
     messages = Messages(node)
+    await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { messages.routes }
+  public var routes: [ServiceRoute] { announcementRoutes + messages.routes }
+
+  public func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.publicStatus.run() }
+    }
+  }
 }
