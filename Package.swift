@@ -159,8 +159,8 @@ let package = Package(
     tests(
       "CommsService",
       [
-        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
-        "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient",
+        "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", httpTypes,
       ]),
     tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
 

@@ -23,6 +23,7 @@ final class Transfer {
   private var refusedAddresses = 0
   private var openedSockets = 0
   private var isTooLarge = false
+  private var isCut = false
 
   init(_ request: OutboundRequest, with easy: EasyHandle, configuration: OutboundConfiguration) {
     self.request = request
@@ -49,7 +50,7 @@ final class Transfer {
   /// What libcurl's result means for the sender.
   func outcome(of code: CURLcode) -> Outcome {
     if isTooLarge { return .failure(.tooLarge) }
-    if code == CURLE_OK {
+    if code == CURLE_OK || isCut {
       return .success(
         OutboundResponse(status: HTTPResponse.Status(code: easy.responseCode), headerFields: headerFields, body: body))
     }
@@ -135,8 +136,11 @@ final class Transfer {
 
   /// False ends the transfer.
   func receive(body part: UnsafeRawBufferPointer) -> Bool {
-    guard body.count + part.count <= request.responseLimit else {
-      isTooLarge = true
+    let room = request.responseLimit - body.count
+    guard part.count <= room else {
+      isCut = request.cutsLongBody
+      isTooLarge = !isCut
+      if isCut { unsafe body.append(contentsOf: part.prefix(room)) }
       return false
     }
     unsafe body.append(contentsOf: part)

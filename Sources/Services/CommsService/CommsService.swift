@@ -13,6 +13,7 @@ public struct Comms: ClusterService {
   let publicStore: PublicStore
   let publicStatus: PublicStatus
   var audience = Audience()
+  let webhooks: Webhooks
   let messages: Messages
 
   public init(_ node: Node) async throws {
@@ -20,15 +21,25 @@ public struct Comms: ClusterService {
     announcements = AnnouncementsStore(mutations: node.mutations)
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
     publicStatus = PublicStatus(publicStore, node.watcher, clock: node.clock, logger: node.logger)
+    webhooks = Webhooks(node)
     messages = Messages(node)
+    let webhooks = webhooks.store
+    audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes + messages.routes }
+  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes + messages.routes }
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.publicStatus.run() }
+      group.addTask { await webhooks.run() }
     }
   }
+}
+
+extension Caller {
+  /// Comms itself: who acts when nobody asked.
+  static let comms = Caller(
+    application: Application(name: ServiceName.comms.rawValue, scopes: Set(Scope.allCases), strict: true, admin: true, expiresAt: nil))
 }
