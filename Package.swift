@@ -104,7 +104,9 @@ let package = Package(
       ], embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CSPIngestorService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+      [
+        "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes, logging,
+      ], embeds: ["swagger.yaml", "Scripts", "Providers/catalogue.json"]),
     service(
       "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes]),
     service(
@@ -162,7 +164,12 @@ let package = Package(
         "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient",
         "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", httpTypes,
       ]),
-    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
+    tests(
+      "CSPIngestorService",
+      [
+        "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "OutboundClient",
+        "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),

@@ -53,7 +53,8 @@ final class Cluster: Sendable {
     self.redis = redis
     ports = Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, Int(PrivateRedis.freePort())) })
     var environment = [
-      "REDIS_URL": redis.url, "LOOPS": "1", "LOG_LEVEL": "error", "LIMIT_FACTOR": "0", "POLYSTATUS_HOME": redis.directory.path,
+      "REDIS_URL": redis.url, "LOOPS": "1", "LOG_LEVEL": "error", "LIMIT_FACTOR": "0", "PROVIDERS": "none",
+      "POLYSTATUS_HOME": redis.directory.path,
       "POLYSTATUS_ADMIN_EMAIL": Self.adminMail, "POLYSTATUS_ADMIN_PASSWORD": Self.adminPassword,
     ]
     for (service, port) in ports {
