@@ -1,6 +1,7 @@
 import Messaging
 import ServiceClients
 public import ServiceRuntime
+import Signing
 public import StatusModel
 
 /// What the public hears: announcements, status, components, maintenance, subscribers, webhooks; and the supervision of the bus.
@@ -9,29 +10,46 @@ public struct Comms: ClusterService {
   public static var swagger: String { Embedded.swaggerYaml }
   public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
 
+  let clock: @Sendable () -> Int64
   /// One for all that follow the bus here.
   let watcher: Watcher
   let incidents: IncidentsClient
   let announcements: AnnouncementsStore
+  let components: ComponentsStore
+  let maintenances: MaintenancesStore
   let publicStore: PublicStore
   let publicStatus: PublicStatus
   var audience = Audience()
+  private let workers: [Worker]
 
+  /// Throws `InvalidSetting`.
   public init(_ node: Node) async throws {
+    clock = node.clock
+    watcher = Watcher(redis: node.redis, namespace: node.namespace)
     incidents = IncidentsClient(node.neighbours)
     announcements = AnnouncementsStore(mutations: node.mutations)
+    components = ComponentsStore(mutations: node.mutations)
+    maintenances = MaintenancesStore(mutations: node.mutations)
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
-    watcher = Watcher(redis: node.redis, namespace: node.namespace)
-    publicStatus = PublicStatus(publicStore, watcher, clock: node.clock, logger: node.logger)
+    publicStatus = PublicStatus(
+      publicStore, components, try PageFacts(node), watcher, clock: node.clock, logger: node.logger)
+    let announced = AnnouncementsFollower(incidents: incidents, announcements: announcements)
+    let depended = ComponentsFollower(components: components)
+    workers = [
+      node.worker(AnnouncementsFollower.group, handles: AnnouncementsFollower.handles, handle: announced.handle),
+      node.worker(ComponentsFollower.group, handles: ComponentsFollower.handles, handle: depended.handle),
+    ]
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes }
+  public var routes: [ServiceRoute] { announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes }
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.watcher.run() }
       group.addTask { await self.publicStatus.run() }
+      group.addTask { await self.runMaintenanceClock() }
+      for worker in workers { group.addTask { await worker.run() } }
     }
   }
 }
