@@ -1,7 +1,6 @@
 import Messaging
 import ServiceClients
 public import ServiceRuntime
-import Signing
 public import StatusModel
 
 /// What the public hears: announcements, status, components, maintenance, subscribers, webhooks; and the supervision of the bus.
@@ -11,8 +10,6 @@ public struct Comms: ClusterService {
   public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
 
   let clock: @Sendable () -> Int64
-  /// One for all that follow the bus here.
-  let watcher: Watcher
   let incidents: IncidentsClient
   let announcements: AnnouncementsStore
   let components: ComponentsStore
@@ -22,17 +19,15 @@ public struct Comms: ClusterService {
   var audience = Audience()
   private let workers: [Worker]
 
-  /// Throws `InvalidSetting`.
   public init(_ node: Node) async throws {
     clock = node.clock
-    watcher = Watcher(redis: node.redis, namespace: node.namespace)
     incidents = IncidentsClient(node.neighbours)
     announcements = AnnouncementsStore(mutations: node.mutations)
     components = ComponentsStore(mutations: node.mutations)
     maintenances = MaintenancesStore(mutations: node.mutations)
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
     publicStatus = PublicStatus(
-      publicStore, components, try PageFacts(node), watcher, clock: node.clock, logger: node.logger)
+      publicStore, components, PageFacts(node.configuration), node.watcher, clock: node.clock, logger: node.logger)
     let announced = AnnouncementsFollower(incidents: incidents, announcements: announcements)
     let depended = ComponentsFollower(components: components)
     workers = [
@@ -46,9 +41,8 @@ public struct Comms: ClusterService {
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.watcher.run() }
       group.addTask { await self.publicStatus.run() }
-      group.addTask { await self.runMaintenanceClock() }
+      group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
       for worker in workers { group.addTask { await worker.run() } }
     }
   }

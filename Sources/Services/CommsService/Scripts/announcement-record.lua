@@ -18,13 +18,19 @@ local function public_incident(id)
   return record
 end
 
--- Takes over what incidents says of it, unless a later version is there already. Returns whether it did.
+-- Takes over what incidents says of it, unless a later version is known already. Returns whether anything differs.
 local function follow(record, version, sev, status, services, mitigated_at, resolved_at)
   if tonumber(version) <= tonumber(record.source_version or '0') then return false end
-  record.source_version, record.sev, record.status, record.services = version, sev, status, services
-  record.mitigated_at = mitigated_at ~= 'null' and mitigated_at or nil
-  record.resolved_at = resolved_at ~= 'null' and resolved_at or nil
-  return true
+  record.source_version = version
+  local differs = false
+  local said = { sev = sev, status = status, services = services, mitigated_at = mitigated_at, resolved_at = resolved_at }
+  for name, value in pairs(said) do
+    if value ~= (record[name] or 'null') then
+      differs = true
+      record[name] = value ~= 'null' and value or nil
+    end
+  end
+  return differs
 end
 
 -- Writes the record and its places in the indexes: `public` has all that are not withdrawn, by start; `open` those of them that are not

@@ -5,7 +5,7 @@ import StatusModel
 
 /// What the bus says of incidents, taken over into the public copies. One group: each message is done once in the cluster.
 struct AnnouncementsFollower: Sendable {
-  static let group = "comms-incidents"
+  static let group = "comms.incidents"
   let incidents: IncidentsClient
   let announcements: AnnouncementsStore
 

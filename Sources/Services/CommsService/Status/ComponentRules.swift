@@ -21,10 +21,12 @@ struct ComponentCause: Sendable, Equatable {
   /// Of a public incident, a maintenance or a component.
   let id: String?
 
+  /// It lies with something the component depends on.
+  var isUpstream: Bool { kind == .component || kind == .provider }
+
   var json: JSONValue {
     [
-      "kind": .string(kind.rawValue), "name": .string(name), "status": .string(status.rawValue), "effect": .string(effect.rawValue),
-      "id": id.map(JSONValue.string) ?? .null,
+      "kind": .string(kind.rawValue), "name": .string(name), "status": .string(status.rawValue), "id": id.map(JSONValue.string) ?? .null,
     ]
   }
 }

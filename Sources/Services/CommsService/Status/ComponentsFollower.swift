@@ -4,7 +4,7 @@ import StatusModel
 
 /// What the bus says of providers, kept for the components that depend on them. One group: each message is done once in the cluster.
 struct ComponentsFollower: Sendable {
-  static let group = "comms-providers"
+  static let group = "comms.providers"
   let components: ComponentsStore
 
   static func handles(_ event: String) -> Bool { event.hasPrefix("csp.event.") }

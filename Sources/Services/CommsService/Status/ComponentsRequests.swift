@@ -78,7 +78,7 @@ extension FieldReader {
   }
 
   fileprivate mutating func dependencies() -> [ComponentDependency]? {
-    guard let values = optionalArray("depends_on", count: 0...StatusBounds.dependencies) else { return nil }
+    guard let values = optionalArray("depends_on", count: StatusBounds.dependencies) else { return nil }
     var found: [ComponentDependency] = []
     for (index, value) in values.enumerated() {
       let name = "depends_on[\(index)]"

@@ -1,4 +1,5 @@
 import HTTPServer
+import HTTPTypes
 import JSONBytes
 import ServiceRuntime
 import StatusModel
@@ -17,7 +18,7 @@ extension Comms {
 
   /// Who is known sees what a component depends on, too.
   private func listComponents(_ request: Request) throws -> Response {
-    try publicStatus.answer(Caller.current.isNobody ? .components : .componentsInside, to: request)
+    try publicStatus.answer(Caller.current.isNobody ? .components : .componentsInside, pageOf: request)
   }
 
   private func createComponent(_ request: Request) async throws -> Response {

@@ -1,4 +1,5 @@
 import HTTPServer
+import HTTPTypes
 import JSONBytes
 import ServiceRuntime
 import StatusModel
@@ -38,7 +39,7 @@ extension Comms {
     return Response(status: .noContent)
   }
 
-  private func listMaintenances(_ request: Request) throws -> Response { try publicStatus.answer(.maintenances, to: request) }
+  private func listMaintenances(_ request: Request) throws -> Response { try publicStatus.answer(.maintenances, pageOf: request) }
 
   private func planMaintenance(_ request: Request) async throws -> Response {
     let now = Int(clock() / 1000)

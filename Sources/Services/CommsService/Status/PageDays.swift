@@ -7,11 +7,10 @@ struct PageDays: Sendable {
   let name: String
   private let zone: TimeZone
 
-  /// Nil when there is no such zone.
-  init?(_ name: String) {
-    guard let zone = TimeZone(identifier: name) else { return nil }
-    self.name = name
-    self.zone = zone
+  /// A name that is none stands for UTC.
+  init(_ name: String) {
+    zone = TimeZone(identifier: name) ?? .gmt
+    self.name = zone == .gmt ? "UTC" : name
   }
 
   /// Days since 1970-01-01 at `time` (epoch seconds).

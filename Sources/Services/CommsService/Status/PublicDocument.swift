@@ -1,5 +1,6 @@
-import HTTPServer
 import JSONBytes
+import ServiceRuntime
+import Signing
 
 /// What is answered from memory.
 enum PublicDocument: Int, CaseIterable, Sendable {
@@ -18,13 +19,20 @@ enum PublicDocument: Int, CaseIterable, Sendable {
   /// For everybody, and so for every cache.
   var isPublic: Bool { self != .componentsInside }
 
+  /// What a list consists of; nil when it is none.
+  func items(_ snapshot: PublicSnapshot) -> [JSONValue]? {
+    switch self {
+    case .status: snapshot.currentIncidents.map { $0.statusEntry(snapshot.componentKeys) }
+    case .incidents: snapshot.history.map { $0.detail(snapshot.componentKeys) }
+    case .components, .componentsInside: snapshot.components.map { snapshot.json(of: $0, inside: self == .componentsInside) }
+    case .maintenances: snapshot.maintenances.map { $0.json(at: snapshot.now) }
+    default: nil
+    }
+  }
+
   func bytes(_ snapshot: PublicSnapshot, _ page: PageFacts) -> [UInt8] {
     switch self {
-    case .status: JSONValue.array(snapshot.currentIncidents.map { $0.statusEntry(snapshot.componentKeys) }).bytes
-    case .incidents: JSONValue.array(snapshot.history.map { $0.detail(snapshot.componentKeys) }).bytes
-    case .components, .componentsInside:
-      JSONValue.array(snapshot.components.map { snapshot.json(of: $0, inside: self == .componentsInside) }).bytes
-    case .maintenances: JSONValue.array(snapshot.maintenances.map { $0.json(at: snapshot.now) }).bytes
+    case .status, .incidents, .components, .componentsInside, .maintenances: JSONValue.array(items(snapshot) ?? []).bytes
     case .calendar: Array(MaintenanceCalendar(snapshot, page).text.utf8)
     case .atom: Array(HistoryFeed(snapshot, page).atom.utf8)
     case .rss: Array(HistoryFeed(snapshot, page).rss.utf8)
@@ -41,6 +49,22 @@ struct PageFacts: Sendable {
   /// Without a final slash.
   let url: String
   let days: PageDays
+
+  /// The settings are checked: a zone that is none stands for UTC.
+  init(_ configuration: Configuration) {
+    id = String(SHA256.hex("page \(configuration.namespace)").prefix(12))
+    name = configuration.text("PAGE_NAME")
+    let url = configuration.text("PUBLIC_URL")
+    self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+    days = PageDays(configuration.text("PAGE_TIME_ZONE"))
+  }
+
+  init(id: String, name: String, url: String, days: PageDays) {
+    self.id = id
+    self.name = name
+    self.url = url
+    self.days = days
+  }
 
   func link(_ incident: String) -> String { "\(url)/incidents/\(incident)" }
 }

@@ -67,11 +67,14 @@ struct PublicSnapshot: Sendable {
   /// `inside`: with what is not for everybody.
   func json(of component: Component, inside: Bool) -> JSONValue {
     let state = state(of: component)
+    func causes(_ belongs: (ComponentCause) -> Bool) -> JSONValue { .array(state.causes.filter(belongs).map(\.json)) }
     var object = JSONObject([
       ("key", .string(component.key)), ("name", .string(component.name)), ("description", .string(component.description)),
       ("group", component.group.map(JSONValue.string) ?? .null), ("position", .integer(component.position)),
       ("show", .string(component.show.rawValue)), ("status", .string(state.status.rawValue)),
-      ("since", .integer(component.status == state.status ? component.since : now)), ("causes", .array(state.causes.map(\.json))),
+      ("since", .integer(component.status == state.status ? component.since : now)),
+      ("reasons", causes { $0.effect == .state && !$0.isUpstream }), ("caused_by", causes { $0.effect == .state && $0.isUpstream }),
+      ("notes", causes { $0.effect == .note }),
     ])
     if inside {
       object["depends_on"] = .array(component.dependencies.map(\.json))

@@ -1,8 +1,10 @@
 import HTTPServer
 import HTTPTypes
+import JSONBytes
 import Logging
 import Messaging
 import Reactor
+import ServiceRuntime
 import Signing
 import StatusModel
 import Synchronization
@@ -59,6 +61,22 @@ final class PublicStatus: Sendable {
     return answer
   }
 
+  /// A part of a list, as the query asks for it. Throws `.invalid`, and `.unavailable` before the first reading.
+  func answer(_ document: PublicDocument, pageOf request: Request) throws(Failure) -> Response {
+    guard let query = request.rawQuery, !query.isEmpty, let items = document.items(try current()) else {
+      return try answer(document, to: request)
+    }
+    let page = try request.page()
+    let part = items.dropFirst(page.startIndex).prefix(page.maxResults).map(\.bytes)
+    var answer = Response.list(part, page: page, total: items.count, of: request)
+    if !document.isPublic {
+      for field in Self.privateFields { answer.headerFields.append(field) }
+      return answer
+    }
+    if case .bytes(let bytes) = answer.body { answer.headerFields[.eTag] = "\"\(Self.tag(bytes))\"" }
+    return marked(answer, for: request)
+  }
+
   /// Something made for this request alone: with the headers of public answers and an entity tag of its content.
   func answer(_ bytes: [UInt8], contentType: String = "application/json", to request: Request) -> Response {
     var answer = Response(contentType: contentType, bytes)
@@ -90,7 +108,9 @@ final class PublicStatus: Sendable {
     guard let snapshot else { throw Self.notReady }
     if let known { return (known, staleSince) }
     let bytes = document.bytes(snapshot, page)
-    let made = Prepared(bytes, contentType: document.contentType, tag: Self.tag(bytes), headerFields: document.isPublic ? Self.fields : Self.privateFields)
+    var fields = document.isPublic ? Self.fields : Self.privateFields
+    if let items = document.items(snapshot) { fields[.totalCount] = String(items.count) }
+    let made = Prepared(bytes, contentType: document.contentType, tag: Self.tag(bytes), headerFields: fields)
     state.withLock { state in
       if state.snapshot?.madeAt == snapshot.madeAt { state.prepared[document.rawValue] = made }
     }
@@ -222,6 +242,7 @@ extension PublicStatus.State {
 }
 
 extension HTTPTypes.HTTPField.Name {
+  fileprivate static let totalCount = Self("X-Total-Count")!
   /// While the store is away: when the answer was last known to hold, ISO 8601.
   static let dataAsOf = Self("X-Data-As-Of")!
 }

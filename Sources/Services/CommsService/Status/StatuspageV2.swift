@@ -99,7 +99,8 @@ struct StatuspageV2: Sendable {
     let worst = children.map { snapshot.state(of: $0).status }.max() ?? .operational
     let members: [(String, JSONValue)] = [
       ("id", .string(id)), ("name", .string(name)), ("status", .string(worst.rawValue)),
-      ("created_at", time(children.map(\.createdAt).min() ?? 0)), ("updated_at", time(children.map { max($0.updatedAt, $0.since) }.max() ?? 0)),
+      ("created_at", time(children.map(\.createdAt).min() ?? 0)),
+      ("updated_at", time(children.map { max($0.updatedAt, $0.since) }.max() ?? 0)),
       ("position", .integer(first.position)), ("description", .null), ("showcase", false), ("start_date", .null), ("group_id", .null),
       ("page_id", .string(page.id)), ("group", true), ("only_show_if_degraded", false),
       ("components", .array(children.map { .string($0.key) })),

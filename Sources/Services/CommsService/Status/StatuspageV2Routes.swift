@@ -1,4 +1,5 @@
 import HTTPServer
+import HTTPTypes
 import ServiceRuntime
 
 extension Comms {
@@ -11,7 +12,7 @@ extension Comms {
       ("/api/v2/scheduled-maintenances/active.json", .v2Active), ("/history.atom", .atom), ("/history.rss", .rss),
     ]
     return documents.map { path, document in
-      ServiceRoute(.get, path, .everyone) { [publicStatus] request in try publicStatus.answer(document, to: request) }
+      ServiceRoute(.get, path, .everyone) { request in try publicStatus.answer(document, to: request) }
     }
   }
 }

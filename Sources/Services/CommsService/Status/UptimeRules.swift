@@ -88,17 +88,18 @@ enum UptimeRules {
     let counted = days.reduce(0) { $0 + $1.counted }
     let series = days.map { day -> JSONValue in
       [
-        "date": .string(day.date), "uptime": percentage(downtime: day.downtime, counted: day.counted).map(JSONValue.number) ?? .null,
-        "downtime_s": .integer(Int(day.downtime.rounded())), "worst": day.worst.map { .string($0.rawValue) } ?? .null,
-        "major_outage_s": .integer(day.seconds[.majorOutage] ?? 0), "partial_outage_s": .integer(day.seconds[.partialOutage] ?? 0),
-        "degraded_performance_s": .integer(day.seconds[.degradedPerformance] ?? 0),
-        "under_maintenance_s": .integer(day.seconds[.underMaintenance] ?? 0), "unknown_s": .integer(day.unknown),
+        "date": .string(day.date), "percentage": percentage(downtime: day.downtime, counted: day.counted).map(JSONValue.number) ?? .null,
+        "downtime_seconds": .integer(Int(day.downtime.rounded())), "worst": day.worst.map { .string($0.rawValue) } ?? .null,
+        "major_outage_seconds": .integer(day.seconds[.majorOutage] ?? 0),
+        "partial_outage_seconds": .integer(day.seconds[.partialOutage] ?? 0),
+        "degraded_performance_seconds": .integer(day.seconds[.degradedPerformance] ?? 0),
+        "under_maintenance_seconds": .integer(day.seconds[.underMaintenance] ?? 0), "unknown_seconds": .integer(day.unknown),
       ]
     }
     return [
       "key": .string(component.key), "time_zone": .string(zone),
-      "uptime": percentage(downtime: downtime, counted: counted).map(JSONValue.number) ?? .null,
-      "downtime_s": .integer(Int(downtime.rounded())), "days": .array(series),
+      "percentage": percentage(downtime: downtime, counted: counted).map(JSONValue.number) ?? .null,
+      "downtime_seconds": .integer(Int(downtime.rounded())), "days": .array(series),
     ]
   }
 }
