@@ -10,6 +10,7 @@ public struct Setting: Sendable {
     case choice([String])
     /// IP addresses or CIDR blocks, separated by commas.
     case ranges
+    case mailServer
   }
   public let name: String
   /// Nil: unset unless given.
@@ -32,6 +33,7 @@ public struct Setting: Sendable {
     case .number(let range):
       range.upperBound == .max ? "a number from \(range.lowerBound) up" : "a number from \(range.lowerBound) to \(range.upperBound)"
     case .choice(let words): "one of " + words.joined(separator: ", ")
+    case .mailServer: MailServer.expectation
     case .ranges: "addresses or CIDR blocks such as 10.1.0.0/16, separated by commas"
     }
   }
@@ -43,6 +45,7 @@ public struct Setting: Sendable {
     case .number(let range): Int(value).map(range.contains) ?? false
     case .choice(let words): words.contains(value)
     case .ranges: AddressRange.list(value) != nil
+    case .mailServer: MailServer(value) != nil
     }
   }
 
@@ -66,7 +69,7 @@ public struct Setting: Sendable {
         "PUBLIC_URL", .url(schemes: ["http", "https"]), "http://localhost:8000", "What visitors type; links in mails begin with it."),
       Setting("POLYSTATUS_ENV", .text, "production", "Part of every signature: applications of another environment are refused."),
       Setting("POLYSTATUS_NAMESPACE", .text, "polystatus", "Names the keys in Redis: one for each organisation or environment."),
-      Setting("POLYSTATUS_HOME", .text, ".", "Folder for the file with the first administrator's password."),
+      Setting("POLYSTATUS_HOME", .text, ".", "Folder for the file with the first administrator's password, and for mails while there is no server that takes them."),
       Setting("POLYSTATUS_APPID", .text, nil, "The secret this service signs with; by default it makes its own at the first start."),
       Setting("POLYSTATUS_ADMIN_EMAIL", .text, nil, "Mail address of the first administrator."),
       Setting("POLYSTATUS_ADMIN_PASSWORD", .text, nil, "Password of the first administrator."),
@@ -80,6 +83,12 @@ public struct Setting: Sendable {
       Setting(
         "ALLOW_PRIVATE_ADDRESSES", .choice(["false", "true"]), "false",
         "Whether webhooks and feeds may reach every address, inside ones too."),
+      Setting(
+        "SMTP_URL", .mailServer, nil,
+        "Server that takes mails: \(MailServer.expectation). By default STARTTLS is off on loopback, required with a password, else optional. "
+          + "Without a server mails are kept in the folder mail of POLYSTATUS_HOME."),
+      Setting(
+        "MAIL_FROM", .text, nil, "Sender of mails, such as Example status <status@example.org>; by default polystatus at PUBLIC_URL's host."),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
@@ -115,7 +124,8 @@ public struct Configuration: Sendable {
       }
       guard setting.accepts(value) else {
         let shown =
-          setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID") || setting.name == "REDIS_URL" ? "(hidden)" : value
+          setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID") 
+            || ["REDIS_URL", "SMTP_URL"].contains(setting.name) ? "(hidden)" : value
         throw Invalid(description: "\(setting.name)=\(shown): expected \(setting.expectation)")
       }
       values[setting.name] = value
