@@ -99,8 +99,9 @@ let package = Package(
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CommsService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes, logging],
-      embeds: ["swagger.yaml", "Scripts"]),
+      [
+        "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", logging, httpTypes,
+      ], embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CSPIngestorService",
       ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
@@ -147,6 +148,12 @@ let package = Package(
       [
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
         "JSONBytes", "PrivateServers", httpTypes,
+      ]),
+    tests(
+      "CommsService",
+      [
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
+        "Reactor", "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),

@@ -1,24 +1,48 @@
+import Messaging
+import ServiceClients
 public import ServiceRuntime
 public import StatusModel
 
-/// What the public hears: announcements, status, subscribers, webhooks.
+/// What the public hears: announcements, status, components, maintenance, subscribers, webhooks; and the supervision of the bus.
 public struct Comms: ClusterService {
   public static let name = ServiceName.comms
   public static var swagger: String { Embedded.swaggerYaml }
   public static let dependencies: [Dependency] = [
-    .redis, .neighbour(.users), .neighbour(.incidents), Dependency(name: "smtp", kind: .smtp, isRequired: false),
+    .redis, .neighbour(.incidents), .neighbour(.users), Dependency(name: "smtp", kind: .smtp, isRequired: false),
   ]
 
+  /// One for all that follow the bus here.
+  let watcher: Watcher
+  let incidents: IncidentsClient
+  let announcements: AnnouncementsStore
+  let publicStore: PublicStore
+  let publicStatus: PublicStatus
   let subscriptions: Subscriptions
   let mails: Mails
+  var audience = Audience()
 
   /// Throws `InvalidSetting`.
-  public init(_ node: Node) throws {
+  public init(_ node: Node) async throws {
+    incidents = IncidentsClient(node.neighbours)
+    announcements = AnnouncementsStore(mutations: node.mutations)
+    publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
+    watcher = Watcher(redis: node.redis, namespace: node.namespace)
+    publicStatus = PublicStatus(publicStore, watcher, clock: node.clock, logger: node.logger)
     subscriptions = Subscriptions(node, hasMailServer: node.configuration["SMTP_URL"] != nil)
     mails = try Mails(node, subscriptions)
+    audience.mails = { [mails] draft async throws(Failure) in
+      try await mails.audience(of: Subject(components: draft.components, severity: draft.severity))
+    }
+    await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { subscriptions.routes + mails.routes }
+  public var routes: [ServiceRoute] { announcementRoutes + subscriptions.routes + mails.routes }
 
-  public func run() async { await mails.sender.run() }
+  public func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.watcher.run() }
+      group.addTask { await self.publicStatus.run() }
+      group.addTask { await self.mails.sender.run() }
+    }
+  }
 }

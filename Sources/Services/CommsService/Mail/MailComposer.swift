@@ -1,7 +1,5 @@
-import HTTPTypes
 import JSONBytes
 import ServiceClients
-import ServiceRuntime
 import StatusModel
 
 /// Makes a mail of a record at the moment it is sent: asks for the address, the language and what the mail tells, and for fresh links.
@@ -11,7 +9,7 @@ struct MailComposer: Sendable {
   let subscriptions: SubscriptionsStore
   let links: SubscriptionLinks
   let users: UsersClient
-  let neighbours: Neighbours
+  let incidents: IncidentsClient
 
   /// Throws `.notFound` when the mail can never be sent, because who or what it is about is gone, `.unavailable` when a neighbour is away.
   func message(_ mail: TakenMail) async throws(Failure) -> MailMessage {
@@ -45,7 +43,9 @@ struct MailComposer: Sendable {
     let content: MailContent
     switch template {
     case .incidentOpened, .incidentAssigned:
-      let incident = try await neighbours.call(.incidents, .get, "/api/v1/incidents/\(mail.said["incident_id"]?.string ?? "")")
+      guard let incident = try await incidents.incident(mail.said["incident_id"]?.string ?? "") else {
+        throw .notFound("There is no such incident any more.")
+      }
       content = templates.incident(template, language, incident)
     case .webhookFailing: content = templates.webhookFailing(language)
     default:

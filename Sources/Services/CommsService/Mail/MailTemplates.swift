@@ -1,4 +1,5 @@
 import JSONBytes
+import ServiceClients
 import StatusModel
 
 /// The mails we send, by the name a record keeps.
@@ -114,21 +115,17 @@ struct MailTemplates: Sendable {
       ], footer: phrases.accountFooter.saying(links.name))
   }
 
-  /// `incident` is the Incident as its service sends it.
-  func incident(_ template: MailTemplate, _ language: MailLanguage, _ incident: JSONValue) -> MailContent {
+  func incident(_ template: MailTemplate, _ language: MailLanguage, _ incident: IncidentsClient.Incident) -> MailContent {
     let phrases = language.phrases
-    let title = incident["title"]?.string ?? ""
-    let severity = String(incident["sev"]?.integer ?? 0)
     let isOpening = template == .incidentOpened
     let letter = isOpening ? phrases.incidentOpened : phrases.incidentAssigned
+    let severity = String(incident.severity)
     var facts = [MailContent.Fact(name: phrases.severity, value: severity)]
-    let services = incident["services"]?.array?.compactMap(\.string) ?? []
-    if !services.isEmpty { facts.append(.init(name: phrases.services, value: services.joined(separator: ", "))) }
+    if !incident.services.isEmpty { facts.append(.init(name: phrases.services, value: incident.services.joined(separator: ", "))) }
     return MailContent(
-      language: language, subject: isOpening ? letter.subject.saying(severity, title) : letter.subject.saying(title),
-      parts: [
-        .heading(title), .paragraph(letter.text), .facts(facts), .action(letter.action, url: links.warRoom(incident["id"]?.string ?? "")),
-      ], footer: phrases.notifyFooter.saying(links.name), footerLinks: [.init(title: phrases.profile, url: links.profile)])
+      language: language, subject: isOpening ? letter.subject.saying(severity, incident.title) : letter.subject.saying(incident.title),
+      parts: [.heading(incident.title), .paragraph(letter.text), .facts(facts), .action(letter.action, url: links.warRoom(incident.id))],
+      footer: phrases.notifyFooter.saying(links.name), footerLinks: [.init(title: phrases.profile, url: links.profile)])
   }
 
   func webhookFailing(_ language: MailLanguage) -> MailContent {

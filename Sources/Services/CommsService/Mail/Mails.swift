@@ -23,7 +23,7 @@ struct Mails: Sendable {
     store = MailStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     composer = MailComposer(
       from: try Self.from(node.configuration, templates.links), templates: templates, subscriptions: subscriptions.store,
-      links: subscriptions.links, users: UsersClient(node.neighbours), neighbours: node.neighbours)
+      links: subscriptions.links, users: UsersClient(node.neighbours), incidents: IncidentsClient(node.neighbours))
     let server = node.configuration["SMTP_URL"].flatMap { MailServer($0) }
     let delivery: MailDelivery =
       server.map { .server(MailClient(loops: node.loops, server: $0, connections: MailRules.connections)) } ?? .folder(folder)

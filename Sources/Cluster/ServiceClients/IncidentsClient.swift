@@ -1,0 +1,61 @@
+import HTTPTypes
+public import JSONBytes
+public import ServiceRuntime
+public import StatusModel
+
+/// What others ask the incidents service.
+public struct IncidentsClient: Sendable {
+  private let neighbours: Neighbours
+
+  public init(_ neighbours: Neighbours) { self.neighbours = neighbours }
+
+  public struct Incident: Sendable, Equatable {
+    public let id: String
+    public let version: Int
+    public let title: String
+    /// 1 (worst) to 4.
+    public let severity: Int
+    /// open, mitigated or resolved.
+    public let status: String
+    public let services: [String]
+    /// Epoch seconds, as all times.
+    public let startedAt: Int
+    public let mitigatedAt: Int?
+    public let resolvedAt: Int?
+
+    /// From an incident as the service answers it or tells the bus. Nil when it is none.
+    public init?(_ json: JSONValue) {
+      guard let id = json["id"]?.string, let version = json["version"]?.integer, let title = json["title"]?.string,
+        let severity = json["sev"]?.integer, let status = json["status"]?.string, let startedAt = json["started_at"]?.integer
+      else { return nil }
+      self.id = id
+      self.version = version
+      self.title = title
+      self.severity = severity
+      self.status = status
+      self.startedAt = startedAt
+      services = json["services"]?.array?.compactMap(\.string) ?? []
+      mitigatedAt = json["mitigated_at"]?.integer
+      resolvedAt = json["resolved_at"]?.integer
+    }
+  }
+
+  /// Nil when there is no such incident. `id` is made of letters, digits and `-`. Throws `.unavailable` when incidents is away.
+  public func incident(_ id: String) async throws(Failure) -> Incident? {
+    guard let answer = try await found("/api/v1/incidents/\(id)") else { return nil }
+    guard let incident = Incident(answer) else { throw .defect }
+    return incident
+  }
+
+  /// Nil when there is none. As the service answers it, whatever its state.
+  public func postmortem(of id: String) async throws(Failure) -> JSONValue? { try await found("/api/v1/incidents/\(id)/postmortem") }
+
+  private func found(_ target: String) async throws(Failure) -> JSONValue? {
+    do throws(Failure) {
+      return try await neighbours.call(.incidents, .get, target)
+    } catch {
+      if case .notFound = error { return nil }
+      throw error
+    }
+  }
+}

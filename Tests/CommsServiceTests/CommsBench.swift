@@ -1,0 +1,195 @@
+import Foundation
+import CommsService
+import HTTPTypes
+import IncidentsService
+import JSONBytes
+import OutboundClient
+import PrivateServers
+import RedisClient
+import ServiceRuntime
+import StatusModel
+import Synchronization
+import Testing
+import UsersService
+
+/// The services users, incidents and comms on a real Redis of their own, over HTTP, with an sre who is signed in. Time is the bench's own
+/// once it was moved.
+final class CommsBench: Sendable {
+  let redis: PrivateRedis
+  let users: RunningService
+  let incidents: RunningService
+  private let comms: Mutex<RunningService>
+  /// Token of an administrator.
+  let admin: String
+  private let environment: [String: String]
+  private let offset: Offset
+
+  /// Milliseconds by which the clock of comms is ahead.
+  final class Offset: Sendable {
+    let value = Mutex<Int64>(0)
+  }
+
+  struct Answer: Sendable {
+    let status: Int
+    let fields: HTTPFields
+    let body: [UInt8]
+    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
+    var text: String { String(decoding: body, as: UTF8.self) }
+    /// The names of the fields a problem names.
+    var refused: [String] { json["errors"]?.array?.compactMap { $0["field"]?.string }.sorted() ?? [] }
+  }
+
+  private static let password = "a long enough password"
+
+  /// Runs `body` on one of its own and ends it.
+  static func run(_ settings: [String: String] = [:], _ body: (CommsBench) async throws -> Void) async throws {
+    let bench = try await start(settings)
+    let outcome: Result<Void, any Error>
+    do {
+      try await body(bench)
+      outcome = .success(())
+    } catch {
+      outcome = .failure(error)
+    }
+    await bench.running.stop()
+    await bench.incidents.stop()
+    await bench.users.stop()
+    await bench.redis.stop()
+    try outcome.get()
+  }
+
+  private static func start(_ settings: [String: String]) async throws -> CommsBench {
+    let redis = try await PrivateRedis()
+    let own = [
+      "REDIS_URL": redis.url, "PORT": "0", "LOOPS": "1", "LIMIT_FACTOR": "0", "LOG_LEVEL": "error", "POLYSTATUS_NAMESPACE": "test",
+      "POLYSTATUS_HOME": redis.directory.path, "POLYSTATUS_ADMIN_EMAIL": "root@example.org", "POLYSTATUS_ADMIN_PASSWORD": password,
+    ]
+    var environment = own.merging(settings) { $1 }
+    let users = try await RunningService.start(Users.self, on: try Node(.users, Configuration(environment: environment)))
+    environment["USERS_URL"] = "http://\(users.address)"
+    let incidents = try await RunningService.start(Incidents.self, on: try Node(.incidents, Configuration(environment: environment)))
+    environment["INCIDENTS_URL"] = "http://\(incidents.address)"
+    let offset = Offset()
+    let comms = try await Self.comms(environment, offset)
+    for service in [users, incidents, comms] { try await untilReady(service, users.node) }
+    let body: JSONValue = ["email": "root@example.org", "password": .string(password)]
+    let answer = try await send(.post, "/api/v1/auth/login", body.text, to: users, through: users.node)
+    return CommsBench(redis, users, incidents, comms, try #require(answer.json["token"]?.string), environment, offset)
+  }
+
+  private init(
+    _ redis: PrivateRedis, _ users: RunningService, _ incidents: RunningService, _ comms: RunningService, _ admin: String,
+    _ environment: [String: String], _ offset: Offset
+  ) {
+    self.redis = redis
+    self.users = users
+    self.incidents = incidents
+    self.comms = Mutex(comms)
+    self.admin = admin
+    self.environment = environment
+    self.offset = offset
+  }
+
+  private static func comms(_ environment: [String: String], _ offset: Offset) async throws -> RunningService {
+    let clock: @Sendable () -> Int64 = { Node.wallClock() + offset.value.withLock { $0 } }
+    return try await RunningService.start(Comms.self, on: try Node(.comms, Configuration(environment: environment), clock: clock))
+  }
+
+  private static func untilReady(_ service: RunningService, _ node: Node) async throws {
+    try await eventually { try await send(.get, "/ready", to: service, through: node).status == 200 }
+  }
+
+  var running: RunningService { comms.withLock { $0 } }
+
+  /// A second replica; who starts it stops it.
+  func replica() async throws -> RunningService {
+    let replica = try await Self.comms(environment, offset)
+    try await Self.untilReady(replica, users.node)
+    return replica
+  }
+
+  /// Ends comms and starts it again.
+  func restart() async throws {
+    await running.stop()
+    let new = try await Self.comms(environment, offset)
+    comms.withLock { $0 = new }
+    try await Self.untilReady(new, users.node)
+  }
+
+  /// Moves the clock of comms.
+  func advance(seconds: Int) { offset.value.withLock { $0 += Int64(seconds) * 1000 } }
+  /// Of comms' clock, in epoch seconds.
+  var now: Int { Int((Node.wallClock() + offset.value.withLock { $0 }) / 1000) }
+
+  // MARK: Calls
+
+  static func send(
+    _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, as token: String? = nil, _ fields: HTTPFields = [:],
+    to service: RunningService, through node: Node
+  ) async throws -> Answer {
+    var request = OutboundRequest(method, "http://\(service.address)\(target)", headerFields: fields, body: Array((body ?? "").utf8))
+    if body != nil, fields[.contentType] == nil { request.headerFields[.contentType] = "application/json" }
+    if let token { request.headerFields[.authorization] = "Bearer \(token)" }
+    request.timeout = .seconds(30)
+    let asked = request
+    let answer = try await node.onLoop { try await node.outbound.send(asked) }
+    return Answer(status: answer.status.code, fields: answer.headerFields, body: answer.body)
+  }
+
+  /// Asks comms as the administrator.
+  func ask(_ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, _ fields: HTTPFields = [:]) async throws -> Answer {
+    try await Self.send(method, target, body?.text, as: admin, fields, to: running, through: users.node)
+  }
+
+  /// Asks comms as nobody.
+  func read(_ target: String, _ fields: HTTPFields = [:], from replica: RunningService? = nil) async throws -> Answer {
+    try await Self.send(.get, target, as: nil, fields, to: replica ?? running, through: users.node)
+  }
+
+  /// Declares an incident and gives its id.
+  func declare(_ title: String = "Checkout down", sev: Int = 1, services: [String] = []) async throws -> String {
+    let body: JSONValue = ["title": .string(title), "sev": .integer(sev), "services": .array(services.map(JSONValue.string))]
+    let answer = try await Self.send(.post, "/api/v1/incidents", body.text, as: admin, to: incidents, through: users.node)
+    return try #require(answer.json["id"]?.string)
+  }
+
+  /// Changes an incident inside.
+  func change(_ method: HTTPRequest.Method, _ id: String, _ part: String = "", _ body: JSONValue) async throws {
+    let answer = try await Self.send(
+      method, "/api/v1/incidents/\(id)\(part)", body.text, as: admin, to: incidents, through: users.node)
+    try #require(answer.status == 200, "\(answer.text)")
+  }
+
+  @discardableResult
+  func announce(_ id: String, _ message: String = "We look into it.", state: String = "investigating") async throws -> Answer {
+    let answer = try await ask(
+      .post, "/api/v1/public/announce", ["incident_id": .string(id), "message": .string(message), "state": .string(state)])
+    try #require(answer.status == 201, "\(answer.text)")
+    return answer
+  }
+
+  /// The messages of a name on the bus, oldest first.
+  func messages(_ name: String) async throws -> [JSONValue] {
+    let node = users.node
+    let reply = try await node.onLoop { try await node.redis.command("XRANGE", "{test}:bus", "-", "+") }
+    return (reply.array ?? []).compactMap { $0.array?[1].array?[1].bytes }.compactMap { try? JSONValue(parsing: $0) }
+      .filter { $0["event_name"]?.string == name }
+  }
+}
+
+/// Waits until `condition` holds, at most 30 s; what it throws counts as not yet.
+func eventually(_ condition: () async throws -> Bool) async throws {
+  let deadline = ContinuousClock.now + .seconds(30)
+  while ContinuousClock.now < deadline {
+    if (try? await condition()) == true { return }
+    try await Task.sleep(for: .milliseconds(20))
+  }
+  throw NeverTrue()
+}
+
+struct NeverTrue: Error, CustomStringConvertible { var description: String { "the condition did not come true within 30 s" } }
+
+extension HTTPField.Name {
+  static let totalCount = Self("X-Total-Count")!
+  static let dataAsOf = Self("X-Data-As-Of")!
+}
