@@ -135,6 +135,7 @@ let package = Package(
     tests("JSONBytes", ["JSONBytes"]),
     tests("RedisClient", ["RedisClient", "Reactor", "PrivateServers"]),
     tests("Signing", ["Signing"]),
+    tests("Messaging", ["Messaging", "StatusModel", "RedisClient", "Reactor", "JSONBytes", "Signing", "PrivateServers"]),
     tests("OutboundClient", ["OutboundClient", "Reactor", "PrivateServers", httpTypes], fixtures: ["server.py"]),
     tests("Identity", ["Identity", "StatusModel", "RedisClient", "Reactor", "Signing", "PrivateServers"]),
     tests(

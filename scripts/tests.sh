@@ -2,7 +2,7 @@
 # `./polystatus test`: a list of named parts, each runnable alone. Sourced.
 # A part passes with exit 0, has nothing to test here with exit 77 (it says why), else fails.
 
-parts=(format shell units fuzz compose launcher tour swagger faults containers)
+parts=(format shell units leaks fuzz compose launcher tour swagger faults containers)
 
 part_format() { swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift; }
 
@@ -11,11 +11,29 @@ part_shell() {
   shellcheck -x -a polystatus scripts/supervise scripts/bench/run Tests/*/run Tests/Faults/slow-clients .ci/run
 }
 
+# Four tests at a time: more would starve each other of the two cores and of their time limits.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
+
 # Every warning is an error (Package.swift), and a target imports only what it declares.
+build_tests() { swift build --build-tests --explicit-target-dependency-import-check error --quiet; }
+
 part_units() {
-  # Four tests at a time: more would starve each other of the two cores and of their time limits.
-  export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
-  swift build --build-tests --explicit-target-dependency-import-check error --quiet && swift test --skip-build
+  local said=$TMPDIR/units status=0
+  build_tests || return
+  swift test --skip-build 2>&1 | tee "$said" || status=$?
+  ((status == 0)) || grep -E 'recorded an issue|Fatal error|error: |: [0-9]+ (failed|issue)' "$said" | sort -u | head -50
+  return "$status"
+}
+
+# LeakSanitizer, from the toolchain, over what serves connections: memory that nothing reaches any more at the end fails.
+part_leaks() {
+  local runtime tests
+  runtime=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/clang/lib/linux/libclang_rt.lsan-$(uname -m).a
+  [[ -f $runtime ]] || { echo "skipped: this Swift has no LeakSanitizer"; return 77; }
+  build_tests || return
+  clang -shared -o "$TMPDIR/lsan.so" -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive || return
+  tests=$(swift build --show-bin-path)/PolyStatusPackageTests.xctest
+  LD_PRELOAD=$TMPDIR/lsan.so "$tests" --testing-library swift-testing --filter '^(HTTPServerTests|ReactorTests)\.'
 }
 
 # Ten seconds a parser.

@@ -80,16 +80,18 @@ import Testing
 
   @Test func `a certificate must be trusted and name the host`() async throws {
     let server = try TestServer.tls()
-    let url = "https://localhost:\(server.port)"
-    let distrusted = try await withClient { (client, _) async throws in
-      await client.failure(of: OutboundRequest(url))
+    @Sendable func request(_ host: String) -> OutboundRequest {
+      var request = OutboundRequest("https://\(host):\(server.port)")
+      (request.connectTimeout, request.timeout) = (.seconds(30), .seconds(30))
+      return request
     }
+    let distrusted = try await withClient { (client, _) async throws in await client.failure(of: request("localhost")) }
     #expect(distrusted?.kind == "No secure connection")
     var configuration = OutboundConfiguration()
     configuration.certificateAuthorities = server.authority
     try await withClient(configuration) { (client, _) async throws in
-      #expect(try await client.send(OutboundRequest(url)).status == .ok)
-      let numeric = await client.failure(of: OutboundRequest("https://127.0.0.1:\(server.port)"))
+      #expect(try await client.send(request("localhost")).status == .ok)
+      let numeric = await client.failure(of: request("127.0.0.1"))
       #expect(numeric?.kind == "No secure connection")
     }
   }

@@ -85,11 +85,15 @@ import Testing
 
   @Test func `an unknown account is refused, and as slowly`() throws {
     let hash = try PasswordHash.make("known")
-    let clock = ContinuousClock()
-    let known = clock.measure { #expect(!PasswordHash.verify("wrong", against: hash)) }
-    let unknown = clock.measure { #expect(!PasswordHash.verify("wrong", against: nil)) }
-    let tooLong = clock.measure { #expect(!PasswordHash.verify(String(repeating: "x", count: 100), against: hash)) }
-    #expect(unknown > known / 3 && known > unknown / 3 && tooLong > known / 3)
+    let known = quickest { #expect(!PasswordHash.verify("wrong", against: hash)) }
+    let unknown = quickest { #expect(!PasswordHash.verify("wrong", against: nil)) }
+    let tooLong = quickest { #expect(!PasswordHash.verify(String(repeating: "x", count: 100), against: hash)) }
+    #expect(unknown > known / 3 && known > unknown / 3 && tooLong > known / 3, "\(known), \(unknown), \(tooLong)")
+  }
+
+  /// Of several times, the one that other work of the machine has disturbed least.
+  private func quickest(_ body: () -> Void) -> Duration {
+    (0..<4).map { _ in ContinuousClock().measure(body) }.min() ?? .zero
   }
 
   @Test(arguments: ["", "*0", "plain", "$1$abc$def", "$2b$12$short"])

@@ -1,5 +1,6 @@
 public import JSONBytes
 import Signing
+public import StatusModel
 
 /// A message of the bus, checked against `docs/schemas/message.schema.json`: nothing missing, nothing else.
 public struct BusMessage: Sendable, Equatable {
@@ -11,6 +12,22 @@ public struct BusMessage: Sendable, Equatable {
   /// Has `cid`.
   public let data: JSONObject
   public let errors: [JSONValue]
+
+  /// The correlation id of the work that published it; the message's own uuid where `data.cid` is none that can be passed on.
+  public var cid: String {
+    guard let cid = data["cid"]?.string, CorrelationID.isValid(cid.utf8) else { return uuid }
+    return cid
+  }
+
+  /// Who caused it (`data.actor`), as a caller without rights: what is done for a message is done under the role that person has then.
+  public var actor: Caller {
+    guard let name = data["actor"]?["name"]?.string, let id = data["actor"]?["id"]?.string else { return Caller() }
+    switch data["actor"]?["kind"]?.string {
+    case "user": return Caller(person: Person(id: id, name: name, email: "", role: .viewer, sessionID: nil))
+    case "application": return Caller(application: Application(name: name, scopes: [], strict: true, admin: false, expiresAt: nil))
+    default: return Caller()
+    }
+  }
 
   /// What a message breaks; the texts name the member.
   public struct Invalid: Error, Equatable, CustomStringConvertible {
@@ -37,7 +54,9 @@ public struct BusMessage: Sendable, Equatable {
     uuid = try Self.text("event_uuid", in: object)
     guard UUIDText.isValid(uuid) else { throw Invalid("event_uuid must be a UUID") }
     createdAt = try Self.text("event_creation_time", in: object)
-    guard Self.isTime(createdAt) else { throw Invalid("event_creation_time must be a UTC time such as 2026-03-01T09:30:00Z") }
+    guard ISO8601.milliseconds(createdAt) != nil else {
+      throw Invalid("event_creation_time must be a UTC time such as 2026-03-01T09:30:00Z")
+    }
     sender = try Self.text("event_sender_id", in: object)
     guard let data = object["data"]?.object else { throw Invalid("data must be an object") }
     guard data["cid"]?.string != nil else { throw Invalid("data.cid must be a string") }
@@ -84,17 +103,5 @@ public struct BusMessage: Sendable, Equatable {
 
   private static func allow(_ names: [String], in object: JSONObject, _ prefix: String) throws(Invalid) {
     for member in object.members where !names.contains(member.name) { throw Invalid("\(prefix)\(member.name) is not part of a message") }
-  }
-
-  /// `YYYY-MM-DDTHH:MM:SS[.fraction]Z`
-  private static func isTime(_ text: String) -> Bool {
-    let pattern = Array("0000-00-00T00:00:00".utf8)
-    let bytes = Array(text.utf8)
-    guard bytes.count > pattern.count, bytes.last == UInt8(ascii: "Z") else { return false }
-    let matches = zip(bytes, pattern).allSatisfy { byte, sign in sign == UInt8(ascii: "0") ? byte &- 0x30 < 10 : byte == sign }
-    let fraction = bytes[pattern.count...].dropLast()
-    return matches
-      && (fraction.isEmpty
-        || fraction.count > 1 && fraction.first == UInt8(ascii: ".") && fraction.dropFirst().allSatisfy { $0 &- 0x30 < 10 })
   }
 }

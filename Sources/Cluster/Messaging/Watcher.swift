@@ -31,6 +31,8 @@ public final class Watcher: Sendable {
   }
   public enum Event: Sendable {
     case entry(Entry)
+    /// Messages may have been missed: reading has just begun, at first or after Redis was away.
+    case gap
     /// Nothing came for a while.
     case quiet
   }
@@ -54,11 +56,18 @@ public final class Watcher: Sendable {
   /// Reads until cancelled; while Redis is away it tries again. Runs on a loop.
   public func run() async {
     var position: String?
+    var isReading = false
     while !Task.isCancelled {
       do {
-        if position == nil { position = try await newest() }
+        if position == nil || !isReading {
+          let newest = try await newest()
+          position = position ?? newest
+          isReading = true
+          tell(.gap)
+        }
         position = try await read(after: position ?? "0-0")
       } catch {
+        isReading = false
         guard (try? await EventLoop.current.sleep(for: .milliseconds(500))) != nil else { break }
       }
     }

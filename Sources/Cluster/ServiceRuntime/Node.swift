@@ -21,6 +21,8 @@ public final class Node: Sendable {
   public let redis: Redis
   public let identity: Identity
   public let mutations: Mutations
+  /// Reads the bus for everything in this process that follows it.
+  public let watcher: Watcher
   /// For neighbours: it reaches every address.
   public let outbound: OutboundClient
   /// For addresses that people type in: it reaches public addresses, and what ALLOW_ADDRESSES opens.
@@ -33,6 +35,7 @@ public final class Node: Sendable {
   public let clock: @Sendable () -> Int64
   public let logger: Logger
   let logs: Logs
+  let workerGroups = Workers()
   let writer: LineWriter
   private let isClosed = Atomic<Bool>(false)
 
@@ -54,6 +57,7 @@ public final class Node: Sendable {
     identity = Identity(redis: redis, namespace: namespace, environment: configuration.text("POLYSTATUS_ENV"), clock: clock, loops: loops)
     mutations = Mutations(
       redis: redis, namespace: namespace, sender: name, busLimit: configuration.number("BUS_MAX") ?? 1_000_000, clock: clock)
+    watcher = Watcher(redis: redis, namespace: namespace)
     outbound = OutboundClient(loops: loops)
     guarded = OutboundClient(loops: loops, configuration: OutboundConfiguration(addresses: configuration.reachable))
     neighbours = Neighbours(outbound: outbound, configuration: configuration, clock: clock)
@@ -141,8 +145,10 @@ public final class RunningService: Sendable {
     return RunningService(node: node, address: address, routes: names + measured, server: server) {
       async let beating: Void = node.inBackground { await heartbeat.run() }
       async let working: Void = node.inBackground { await service.run() }
+      async let watching: Void = node.inBackground { await node.watcher.run() }
+      async let refusing: Void = node.inBackground { await node.runCommandGuard() }
       await node.registerOwnApplication()
-      _ = await (beating, working)
+      _ = await (beating, working, watching, refusing)
     }
   }
 

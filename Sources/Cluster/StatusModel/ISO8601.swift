@@ -28,6 +28,34 @@ public enum ISO8601 {
     return String(decoding: digits, as: UTF8.self)
   }
 
+  /// Milliseconds since the epoch of `YYYY-MM-DDTHH:MM:SS[.fraction]Z`; nil for another text, or when there is no such day or time.
+  public static func milliseconds(_ text: String) -> Int64? {
+    let bytes = Array(text.utf8)
+    let pattern = Array("0000-00-00T00:00:00".utf8)
+    guard bytes.count > pattern.count, bytes.last == UInt8(ascii: "Z") else { return nil }
+    guard zip(bytes, pattern).allSatisfy({ $1 == UInt8(ascii: "0") ? $0 &- 0x30 < 10 : $0 == $1 }) else { return nil }
+    let fraction = bytes[pattern.count...].dropLast()
+    if let point = fraction.first {
+      guard point == UInt8(ascii: "."), fraction.count > 1, fraction.dropFirst().allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
+    }
+    func number(_ places: Range<Int>) -> Int { places.reduce(0) { $0 * 10 + Int(bytes[$1] - 0x30) } }
+    let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
+    let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
+    let days = days(year: year, month: month, day: day)
+    guard hour < 24, minute < 60, second < 60, (1...12).contains(month), civil(days: days) == (year, month, day) else { return nil }
+    let thousandths = (Array(fraction.dropFirst().prefix(3)) + [0x30, 0x30, 0x30]).prefix(3).reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    return Int64((days * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + thousandths)
+  }
+
+  /// The inverse of `civil`, for a day that exists.
+  private static func days(year: Int, month: Int, day: Int) -> Int {
+    let shifted = month > 2 ? year : year - 1
+    let era = shifted.floored(by: 400)
+    let yearOfEra = shifted - era * 400
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+
   /// The day of the Gregorian calendar, `days` after 1970-01-01; years begin in March inside, so that the leap day is their last.
   private static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468

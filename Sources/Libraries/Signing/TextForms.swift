@@ -59,6 +59,12 @@ public enum Hex {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// The last `digits` digits of a number, with zeros before it.
+  public static func padded(_ number: UInt64, digits: Int) -> String {
+    let text = String(number, radix: 16)
+    return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text.suffix(digits)
+  }
+
   /// The digit of `value`, 0...15.
   static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
 

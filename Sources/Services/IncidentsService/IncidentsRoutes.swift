@@ -35,7 +35,9 @@ extension Incidents {
     return .list(found.items, page: page, total: found.total, of: request)
   }
 
-  private func follow(_ request: Request) async throws -> Response { try stream.answer(request) }
+  private func follow(_ request: Request) async throws -> Response {
+    try stream.answer(request) { $0.hasPrefix("incident.") }
+  }
 
   private func detail(_ request: Request) async throws -> Response {
     let record = try await store.detail(request.incidentID())

@@ -1,4 +1,3 @@
-import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -11,13 +10,11 @@ public struct Incidents: ClusterService {
 
   let store: IncidentsStore
   let users: UsersClient
-  let stream: IncidentsStream
+  let stream: EventStream
 
   public init(_ node: Node) async throws {
     store = IncidentsStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     users = UsersClient(node.neighbours)
-    stream = IncidentsStream(Watcher(redis: node.redis, namespace: node.namespace))
+    stream = EventStream(node.watcher)
   }
-
-  public func run() async { await stream.watcher.run() }
 }
