@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceRuntime
 import Testing
 
 struct AnnouncementTests {
@@ -94,7 +95,7 @@ struct AnnouncementTests {
       let nobody = try await CommsBench.send(
         .post, "/api/v1/public/announce", body.text, to: bench.running, through: bench.users.node)
       #expect(nobody.status == 401)
-      await bench.incidents.stop()
+      await bench.stopIncidents()
       let away = try await bench.ask(.post, "/api/v1/public/announce", body)
       #expect(away.status == 503 && away.fields[.retryAfter] != nil)
       #expect(try await bench.read("/api/v1/public/status").json == [])

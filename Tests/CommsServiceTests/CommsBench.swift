@@ -5,6 +5,7 @@ import IncidentsService
 import JSONBytes
 import OutboundClient
 import PrivateServers
+import Reactor
 import RedisClient
 import ServiceRuntime
 import StatusModel
@@ -19,6 +20,7 @@ final class CommsBench: Sendable {
   let users: RunningService
   let incidents: RunningService
   private let comms: Mutex<RunningService>
+  private let hasIncidents = Mutex(true)
   /// Token of an administrator.
   let admin: String
   private let environment: [String: String]
@@ -52,7 +54,7 @@ final class CommsBench: Sendable {
       outcome = .failure(error)
     }
     await bench.running.stop()
-    await bench.incidents.stop()
+    await bench.stopIncidents()
     await bench.users.stop()
     await bench.redis.stop()
     try outcome.get()
@@ -65,9 +67,9 @@ final class CommsBench: Sendable {
       "POLYSTATUS_HOME": redis.directory.path, "POLYSTATUS_ADMIN_EMAIL": "root@example.org", "POLYSTATUS_ADMIN_PASSWORD": password,
     ]
     var environment = own.merging(settings) { $1 }
-    let users = try await RunningService.start(Users.self, on: try Node(.users, Configuration(environment: environment)))
+    let users = try await RunningService.start(Users.self, on: try node(.users, environment))
     environment["USERS_URL"] = "http://\(users.address)"
-    let incidents = try await RunningService.start(Incidents.self, on: try Node(.incidents, Configuration(environment: environment)))
+    let incidents = try await RunningService.start(Incidents.self, on: try node(.incidents, environment))
     environment["INCIDENTS_URL"] = "http://\(incidents.address)"
     let offset = Offset()
     let comms = try await Self.comms(environment, offset)
@@ -92,7 +94,13 @@ final class CommsBench: Sendable {
 
   private static func comms(_ environment: [String: String], _ offset: Offset) async throws -> RunningService {
     let clock: @Sendable () -> Int64 = { Node.wallClock() + offset.value.withLock { $0 } }
-    return try await RunningService.start(Comms.self, on: try Node(.comms, Configuration(environment: environment), clock: clock))
+    return try await RunningService.start(Comms.self, on: try node(.comms, environment, clock))
+  }
+
+  private static func node(
+    _ name: ServiceName, _ environment: [String: String], _ clock: @escaping @Sendable () -> Int64 = Node.wallClock
+  ) throws -> Node {
+    try Node(name, Configuration(environment: environment), writer: LineWriter(descriptor: -1), clock: clock)
   }
 
   private static func untilReady(_ service: RunningService, _ node: Node) async throws {
@@ -114,6 +122,15 @@ final class CommsBench: Sendable {
     let new = try await Self.comms(environment, offset)
     comms.withLock { $0 = new }
     try await Self.untilReady(new, users.node)
+  }
+
+  /// Ends the incidents service, once.
+  func stopIncidents() async {
+    let isFirst = hasIncidents.withLock { has in
+      defer { has = false }
+      return has
+    }
+    if isFirst { await incidents.stop() }
   }
 
   /// Moves the clock of comms.

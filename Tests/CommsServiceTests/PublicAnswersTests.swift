@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSONBytes
 import PrivateServers
+import ServiceRuntime
 import Testing
 
 struct PublicAnswersTests {
