@@ -31,7 +31,7 @@ public struct Comms: ClusterService {
     subscriptions = Subscriptions(node, hasMailServer: node.configuration["SMTP_URL"] != nil)
     mails = try Mails(node, subscriptions)
     audience.mails = { [mails] draft async throws(Failure) in
-      try await mails.audience(of: Subject(components: draft.components, severity: draft.severity))
+      try await mails.audience(Subject(components: draft.components, severity: draft.severity))
     }
     await publicStatus.refresh()
   }
@@ -42,6 +42,7 @@ public struct Comms: ClusterService {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.watcher.run() }
       group.addTask { await self.publicStatus.run() }
+      group.addTask { await self.mails.worker.run() }
       group.addTask { await self.mails.sender.run() }
     }
   }

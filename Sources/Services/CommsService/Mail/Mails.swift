@@ -7,11 +7,14 @@ import ServiceClients
 import ServiceRuntime
 import StatusModel
 
-/// Mails: what makes them, what sends them, and the list an admin sees.
+/// Mails: what makes and what sends them, and the list an admin sees.
 struct Mails: Sendable {
-  let store: MailStore
   let sender: MailSender
-  private let subscriptions: SubscriptionsStore
+  /// Makes mails of bus messages.
+  let worker: Worker
+  /// How many subscribers hear of a subject.
+  let audience: @Sendable (Subject) async throws(Failure) -> Int
+  private let store: MailStore
   private let composer: MailComposer
 
   /// Throws `InvalidSetting`.
@@ -19,8 +22,7 @@ struct Mails: Sendable {
     let site = node.configuration.text("PUBLIC_URL")
     let templates = MailTemplates(links: MailLinks(site: site))
     let folder = MailFolder(home: node.configuration.text("POLYSTATUS_HOME"), workers: node.workers)
-    self.subscriptions = subscriptions.store
-    store = MailStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
+    let store = MailStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     composer = MailComposer(
       from: try Self.from(node.configuration, templates.links), templates: templates, subscriptions: subscriptions.store,
       links: subscriptions.links, users: UsersClient(node.neighbours), incidents: IncidentsClient(node.neighbours))
@@ -28,6 +30,13 @@ struct Mails: Sendable {
     let delivery: MailDelivery =
       server.map { .server(MailClient(loops: node.loops, server: $0, connections: MailRules.connections)) } ?? .folder(folder)
     sender = MailSender(store, composer, delivery, folder: folder, clock: node.clock, logger: node.logger)
+    self.store = store
+    let events = MailEvents(store: store, subscriptions: subscriptions.store)
+    audience = { subject async throws(Failure) in try await subscriptions.store.audience(of: subject).count }
+    worker = node.worker("comms.mails", handles: MailEvents.handles) { message in
+      try await node.admit(message, message.name.hasPrefix("request.") ? .admin : .sre)
+      try await events.handle(message)
+    }
   }
 
   /// `MAIL_FROM`, or an address at the site.
@@ -41,65 +50,6 @@ struct Mails: Sendable {
     }
     return mailbox
   }
-
-  // MARK: - What makes mails
-
-  /// Whether a bus message is one that mails are made of.
-  static func handles(_ event: String) -> Bool {
-    event == "announcement.published" || event.hasPrefix("maintenance.") || event == "request.comms.mail.send"
-  }
-
-  /// Makes the mails of a bus message, each once however often the message comes. Throws `.invalid` for a command that cannot be carried
-  /// out, `.unavailable`.
-  func handle(_ message: BusMessage) async throws(Failure) {
-    let data = JSONValue.object(message.data)
-    switch message.name {
-    case "announcement.published":
-      try await tell(.announcement, ["announcement": data["announcement"] ?? .null], of: message)
-    case "request.comms.mail.send": try await queueForUser(message)
-    default:
-      let change = message.name.split(separator: ".").last.map(String.init) ?? ""
-      try await tell(.maintenance, ["maintenance": data["maintenance"] ?? .null, "change": .string(change)], of: message)
-    }
-  }
-
-  /// How many subscribers hear of `subject`.
-  func audience(of subject: Subject) async throws(Failure) -> Int { try await subscriptions.audience(of: subject).count }
-
-  private func tell(_ template: MailTemplate, _ said: JSONValue, of message: BusMessage) async throws(Failure) {
-    let audience = try await subscriptions.audience(of: Subject(said))
-    try await store.queue(template, event: message.uuid, saying: said, to: audience.map { .subscription($0) })
-  }
-
-  /// Ids alone are kept of the command.
-  private func queueForUser(_ message: BusMessage) async throws(Failure) {
-    guard let template = message.data["template"]?.string.flatMap(MailTemplate.init), !template.isForSubscriber else {
-      let known = MailTemplate.allCases.filter { !$0.isForSubscriber }.map(\.rawValue).joined(separator: ", ")
-      throw .invalid("data.template", "must be one of \(known)")
-    }
-    guard let user = message.data["user_id"]?.string, !user.isEmpty, user.utf8.allSatisfy(Self.isOfID) else {
-      throw .invalid("data.user_id", "must be the id of a user")
-    }
-    var said = JSONObject()
-    for name in ["incident_id", "webhook_id"] {
-      guard let id = message.data[name]?.string else { continue }
-      guard id.utf8.allSatisfy(Self.isOfID) else { throw .invalid("data.\(name)", "must be an id") }
-      said[name] = .string(id)
-    }
-    try await store.queue(template, event: message.uuid, saying: .object(said), to: [.user(user)])
-  }
-
-  /// Letters, digits, hyphens.
-  private static func isOfID(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-      UInt8(ascii: "-"):
-      true
-    default: false
-    }
-  }
-
-  // MARK: - What an admin sees
 
   var routes: [ServiceRoute] {
     [
