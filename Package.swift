@@ -156,6 +156,7 @@ let package = Package(
         "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
         "Reactor", "JSONBytes", "PrivateServers", httpTypes,
       ]),
+    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),

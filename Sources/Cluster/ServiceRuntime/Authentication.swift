@@ -154,8 +154,9 @@ private struct Shown {
   }
 
   private static func bearer(_ authorization: String) -> String? {
-    guard authorization.utf8.count > 7, zip(authorization.utf8, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
-    return authorization.dropFirst(7).trimmed()
+    let bytes = authorization.utf8
+    guard bytes.count > 7, zip(bytes, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
+    return String(Substring(bytes.dropFirst(7).drop { $0 == UInt8(ascii: " ") }))
   }
 }
 

@@ -64,14 +64,25 @@ final class RouteTable: Sendable {
 
   /// A finished `Node`, walked without copying.
   private final class Branch: Sendable {
-    let literals: [String: Branch]
+    /// A node has few: comparing them costs less than a hash.
+    let literals: [(name: [UInt8], branch: Branch)]
     let parameter: Branch?
     let methods: Methods?
 
     init(_ node: Node) {
-      literals = node.literals.mapValues(Branch.init)
+      literals = node.literals.map { (Array($0.key.utf8), Branch($0.value)) }
       parameter = node.parameter.first.map(Branch.init)
       methods = node.methods
+    }
+
+    func literal(_ segment: ArraySlice<UInt8>) -> Branch? {
+      guard segment.contains(UInt8(ascii: "%")) else { return named(segment) }
+      return named(Array(Query.decoded(segment).utf8)[...])
+    }
+
+    private func named(_ segment: ArraySlice<UInt8>) -> Branch? {
+      for literal in literals where literal.name.count == segment.count && segment.elementsEqual(literal.name) { return literal.branch }
+      return nil
     }
   }
 
@@ -157,27 +168,23 @@ final class RouteTable: Sendable {
       guard method == .options else { return Match(entry: notFound) }
       return Match(entry: optionsEntry([.get, .head, .post, .put, .patch, .delete, .options]))
     }
+    let rest = Array(path.utf8)[1...]
     var values: [String] = []
-    let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-      .map { Query.decoded($0) }
-    guard let methods = Self.find(segments[...], root, &values) ?? withoutFinalSlash(segments, &values) else {
-      return Match(entry: notFound)
-    }
+    if let methods = Self.find(rest, root, &values) { return choose(method, methods, values) }
+    guard rest.last == UInt8(ascii: "/"), let methods = Self.find(rest.dropLast(), root, &values) else { return Match(entry: notFound) }
     return choose(method, methods, values)
   }
 
-  private func withoutFinalSlash(_ segments: [String], _ values: inout [String]) -> Methods? {
-    guard segments.count > 1, segments.last == "" else { return nil }
-    values = []
-    return Self.find(segments.dropLast(), root, &values)
-  }
-
-  private static func find(_ segments: ArraySlice<String>, _ node: Branch, _ values: inout [String]) -> Methods? {
-    guard let segment = segments.first else { return node.methods }
-    if let child = node.literals[segment], let found = find(segments.dropFirst(), child, &values) { return found }
+  /// `rest` is what follows a slash; nil at the end of the path.
+  private static func find(_ rest: ArraySlice<UInt8>?, _ node: Branch, _ values: inout [String]) -> Methods? {
+    guard let rest else { return node.methods }
+    let slash = rest.firstIndex(of: UInt8(ascii: "/"))
+    let segment = rest[..<(slash ?? rest.endIndex)]
+    let next = slash.map { rest[($0 + 1)...] }
+    if let child = node.literal(segment), let found = find(next, child, &values) { return found }
     guard let child = node.parameter, !segment.isEmpty else { return nil }
-    values.append(segment)
-    if let found = find(segments.dropFirst(), child, &values) { return found }
+    values.append(Query.decoded(segment))
+    if let found = find(next, child, &values) { return found }
     values.removeLast()
     return nil
   }

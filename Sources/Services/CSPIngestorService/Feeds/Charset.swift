@@ -9,10 +9,10 @@ enum Charset: String, Sendable {
   /// `body` as UTF-8 without byte-order mark. Decided by the mark, else by where the NUL of the first character stands, else by the XML
   /// declaration, else by the header, else UTF-8; decoded strictly. Throws `empty` and `charset`.
   static func decode(_ body: [UInt8], contentType: String?) throws(Refusal) -> (text: [UInt8], charset: Charset) {
-    guard body.contains(where: { !isBlank($0) && $0 != 0 }) else { throw .empty }
+    guard body.contains(where: { !PlainText.isBlank($0) && $0 != 0 }) else { throw .empty }
     let (charset, mark) = try find(in: body, contentType: contentType)
     let text = try charset.decode(mark == 0 ? body : Array(body[mark...]))
-    guard text.contains(where: { !isBlank($0) }) else { throw .empty }
+    guard text.contains(where: { !PlainText.isBlank($0) }) else { throw .empty }
     return (text, charset)
   }
 
@@ -34,7 +34,7 @@ enum Charset: String, Sendable {
 
   /// `encoding` of an XML declaration.
   private static func declared(in body: [UInt8]) -> String? {
-    let start = body.firstIndex { !isBlank($0) } ?? 0
+    let start = body.firstIndex { !PlainText.isBlank($0) } ?? 0
     guard body[start...].starts(with: "<?xml".utf8) else { return nil }
     let declaration = String(decoding: body[start...].prefix(256).prefix { $0 != UInt8(ascii: ">") }, as: UTF8.self)
     return value(after: "encoding", in: declaration)
@@ -97,6 +97,4 @@ enum Charset: String, Sendable {
     0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0,
     0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
   ]
-
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
 }

@@ -112,6 +112,7 @@ enum PlainText {
   }
 
   static func lower(_ byte: UInt8) -> UInt8 { 0x41...0x5A ~= byte ? byte | 0x20 : byte }
+  static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
   static func isLetter(_ byte: UInt8) -> Bool { 0x61...0x7A ~= byte | 0x20 }
   static func isDigit(_ byte: UInt8) -> Bool { 0x30...0x39 ~= byte }
 
