@@ -9,7 +9,8 @@ final class MailTransfer: Transfer {
   private let server: MailServer
   private let configuration: OutboundConfiguration
   private var sent = 0
-  private var reply = ""
+  /// The server's last word but for its goodbye, without addresses.
+  private var reply = (code: 0, text: "")
   /// Of a transfer that is finished; nil: the server has taken the mail.
   private(set) var failure: MailFailure? = .interrupted
 
@@ -73,23 +74,23 @@ final class MailTransfer: Transfer {
   /// An answer to MAIL, RCPT or DATA is libcurl's send error; to the message itself, an error after all of it was sent. What the server
   /// says before that is about the session, and so is the demand to log in (RFC 4954 section 6).
   private func failure(of code: CURLcode) -> MailFailure {
-    let status = easy.responseCode
     let isOfTheMail = code == CURLE_SEND_ERROR || (sent == mail.message.count && code != CURLE_OPERATION_TIMEDOUT)
-    if isOfTheMail, (400...599).contains(status), ![421, 530, 534, 535, 538].contains(status) {
-      return status < 500 ? .postponed(reply) : .refused(reply)
+    if isOfTheMail, (400...599).contains(reply.code), ![421, 530, 534, 535, 538].contains(reply.code) {
+      return reply.code < 500 ? .postponed(reply.text) : .refused(reply.text)
     }
     let message = easy.message(for: code)
     let detail = connectionFailure(code, message)?.description ?? message
-    return .unreachable(status >= 400 ? "\(detail) (\(reply))" : detail)
+    return .unreachable(reply.code >= 400 ? "\(detail) (\(reply.text))" : detail)
   }
 
   // MARK: - Called by libcurl
 
-  /// The last line of the server's last reply is kept, without addresses.
+  /// A line of a reply (RFC 5321 section 4.2.1). After a refusal libcurl still says QUIT; the 221 to it says nothing.
   override func receive(header line: UnsafeRawBufferPointer) -> Bool {
     let text = unsafe String(decoding: line.prefix(Self.replyLimit), as: UTF8.self)
+    guard let code = Int(text.prefix(3)), code != 221 else { return true }
     let words = text.split { $0.isWhitespace || $0.unicodeScalars.contains { $0.value < 0x20 } }
-    reply = words.map { $0.contains("@") ? "(address)" : String($0) }.joined(separator: " ")
+    reply = (code, words.map { $0.contains("@") ? "(address)" : String($0) }.joined(separator: " "))
     return true
   }
 

@@ -114,7 +114,7 @@ enum MailHeader {
 
   /// At most 75 characters each, never cut inside a character.
   private static func encodedWords(_ text: String) -> [String] {
-    let room = 42 // bytes of text that make 56 of base64
+    let room = 39 // bytes of text that make 52 of base64
     var words: [String] = []
     var held: [UInt8] = []
     for character in text.unicodeScalars {
