@@ -109,7 +109,11 @@ let package = Package(
       "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes]),
     service(
       "FrontendService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache]),
+      [
+        "Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, mustache,
+        logging,
+      ],
+      embeds: ["swagger.yaml", "Templates", "Assets", "Strings", "Demo"]),
 
     executable("incidents", "IncidentsService"),
     executable("users", "UsersService"),
@@ -150,11 +154,12 @@ let package = Package(
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
         "JSONBytes", "PrivateServers", httpTypes,
       ]),
+    tests("FrontendService", ["FrontendService", "ServiceClients", "ServiceRuntime", "StatusModel", "JSONBytes"]),
     tests(
       "CommsService",
       [
-        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient",
-        "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient",
+        "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", httpTypes,
       ]),
     tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
 

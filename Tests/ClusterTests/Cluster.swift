@@ -123,6 +123,21 @@ final class Cluster: Sendable {
     return Answer(status: answer.status, headerFields: answer.headerFields, body: answer.body)
   }
 
+  /// A form as a browser sends it; without `body` a plain request.
+  func send(
+    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, _ form: String?, _ headers: [String: String]
+  ) async throws -> Answer {
+    var fields = HTTPFields()
+    if form != nil { fields[.contentType] = "application/x-www-form-urlencoded" }
+    for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
+    let bytes = form.map { Array($0.utf8) } ?? []
+    var request = OutboundRequest(method, "http://127.0.0.1:\(ports[service] ?? 0)\(target)", headerFields: fields, body: bytes)
+    request.timeout = .seconds(30)
+    let asked = request
+    let answer = try await client.onLoop { [client] in try await client.outbound.send(asked) }
+    return Answer(status: answer.status, headerFields: answer.headerFields, body: answer.body)
+  }
+
   func signIn(_ email: String = adminMail, _ password: String = adminPassword) async throws -> String {
     let answer = try await call(.users, .post, "/api/v1/auth/login", ["email": .string(email), "password": .string(password)])
     guard let token = answer.json["token"]?.string else { throw Unexpected(answer) }

@@ -18,11 +18,17 @@ public protocol ClusterService: Sendable {
   func run() async
   /// How a username and password sent with a request are checked; by default users is asked.
   var passwordCheck: PasswordCallers.Check? { get }
+  /// Whether it can do its work; by default while Redis answers.
+  var isReady: (@Sendable () -> Bool)? { get }
+  /// How it says to people what went wrong; nil: as a problem in JSON.
+  func page(for error: any Error, _ request: Request) async -> Response?
 }
 
 extension ClusterService {
   public func run() async {}
   public var passwordCheck: PasswordCallers.Check? { nil }
+  public var isReady: (@Sendable () -> Bool)? { nil }
+  public func page(for error: any Error, _ request: Request) async -> Response? { nil }
 }
 
 /// Something a service calls directly.

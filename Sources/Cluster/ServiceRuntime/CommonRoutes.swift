@@ -14,6 +14,8 @@ struct CommonRoutes: Sendable {
   let neighbours: Neighbours
   let clock: @Sendable () -> Int64
   let commit: String
+  /// Nil: ready while Redis answers.
+  let isReady: (@Sendable () -> Bool)?
   private let healthBody = HealthBody()
 
   var table: [ServiceRoute] {
@@ -32,9 +34,10 @@ struct CommonRoutes: Sendable {
     .json(healthBody.bytes(service, at: clock()))
   }
 
-  /// 200, or 503 without Redis; neighbours that are away are named.
+  /// 200, or 503 without what the service needs, which is Redis unless it says otherwise; neighbours that are away are named.
   private func ready(_ request: Request) async -> Response {
     let hasRedis = (try? await redis.command("PING")) != nil && neighbours.canSign
+    let isReady = self.isReady?() ?? hasRedis
     let names = dependencies.filter { $0.kind == .http }.compactMap { ServiceName(rawValue: $0.name) }
     var states: JSONObject = JSONObject([("redis", hasRedis ? "up" : "down")])
     let found = await withTaskGroup(of: (ServiceName, Bool).self) { group in
@@ -42,8 +45,8 @@ struct CommonRoutes: Sendable {
       return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
     for name in names { states[name.rawValue] = found[name] == true ? "up" : "down" }
-    let body: JSONValue = ["ready": .bool(hasRedis), "name": .string(service.rawValue), "dependencies": .object(states)]
-    return .json(body.bytes, status: hasRedis ? .ok : .serviceUnavailable)
+    let body: JSONValue = ["ready": .bool(isReady), "name": .string(service.rawValue), "dependencies": .object(states)]
+    return .json(body.bytes, status: isReady ? .ok : .serviceUnavailable)
   }
 
   private func manifest(_ request: Request) -> Response {

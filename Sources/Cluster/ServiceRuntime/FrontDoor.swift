@@ -12,6 +12,8 @@ struct FrontDoor: Sendable {
   let authentication: Authentication
   let idempotency: Idempotency
   let meters: RouteMeters
+  /// What people get to see instead of a problem in JSON.
+  let page: @Sendable (any Error, Request) async -> Response?
 
   /// The middleware around all routes and around the answers of the router itself.
   func enter(_ request: Request, _ next: Handler) async throws -> Response {
@@ -35,7 +37,7 @@ struct FrontDoor: Sendable {
       if answer.status == .internalServerError {
         logger.error("request failed", metadata: ["error": "\(error)", "route": "\(request.route ?? "-")"])
       }
-      return answer
+      return await page(error, request) ?? answer
     }
   }
 

@@ -26,24 +26,51 @@ public final class Neighbours: Sendable {
 
   /// The JSON of a 2xx answer (null when it has no body). Throws what the neighbour's failure means, and `.unavailable` when it is away.
   public func call(
-    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, body: JSONValue? = nil, timeout: Duration = .seconds(5)
+    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, body: JSONValue? = nil, headers: HTTPFields = [:],
+    timeout: Duration = .seconds(5)
   ) async throws(Failure) -> JSONValue {
-    let answer = try await send(service, method, target, body?.bytes ?? [], timeout)
-    let value = answer.body.isEmpty ? JSONValue.null : try? JSONValue(parsing: answer.body)
-    guard answer.status.kind != .successful else {
-      guard let value else { throw Self.away(service) }
-      return value
+    let answer = try await send(service, method, target, body?.bytes ?? [], headers, timeout)
+    guard answer.status.kind == .successful else { throw Self.failure(answer) }
+    if answer.body.isEmpty { return .null }
+    do { return try JSONValue(parsing: answer.body) } catch { throw Self.away(service) }
+  }
+
+  /// An answer as it came.
+  public struct Document: Sendable, Equatable {
+    public let contentType: String
+    public let bytes: [UInt8]
+    /// Seconds since it was known to be true (`Age`).
+    public let age: Int
+
+    public init(contentType: String, bytes: [UInt8], age: Int = 0) {
+      self.contentType = contentType
+      self.bytes = bytes
+      self.age = age
     }
+  }
+
+  /// A text of a neighbour that is passed on. Throws as `call` does.
+  public func document(_ service: ServiceName, _ target: String, timeout: Duration = .seconds(5)) async throws(Failure) -> Document {
+    let answer = try await send(service, .get, target, [], [:], timeout)
+    guard answer.status.kind == .successful else { throw Self.failure(answer) }
+    return Document(
+      contentType: answer.headerFields[.contentType] ?? "application/octet-stream", bytes: answer.body,
+      age: answer.headerFields[.age].flatMap { Int($0) } ?? 0)
+  }
+
+  /// What the answer of a neighbour means that is no success.
+  private static func failure(_ answer: OutboundResponse) -> Failure {
+    let value = try? JSONValue(parsing: answer.body)
     let problems = value?["errors"]?.array?.compactMap { error in
       error["field"]?.string.map { FieldProblem(field: $0, message: error["message"]?.string ?? "") }
     }
-    throw Failure(
+    return Failure(
       status: answer.status.code, detail: value?["detail"]?.string ?? "", problems: problems ?? [],
       retryAfter: answer.headerFields[.retryAfter].flatMap { Int($0) })
   }
 
   private func send(
-    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8], _ timeout: Duration
+    _ service: ServiceName, _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8], _ headers: HTTPFields, _ timeout: Duration
   ) async throws(Failure) -> OutboundResponse {
     guard let own = own.withLock({ $0 }) else {
       throw .unavailable("This service has just started; its signature is not registered yet.", retryAfter: 1)
@@ -53,7 +80,9 @@ public final class Neighbours: Sendable {
     let signature = RequestSignature(
       signing: target, content: .init(method: method.rawValue, body: body, address: address), appid: own.appid,
       env: configuration.text("POLYSTATUS_ENV"), now: clock())
-    var fields: HTTPFields = [.authorization: signature.header, .correlationID: CorrelationID.current]
+    var fields = headers
+    fields[.authorization] = signature.header
+    fields[.correlationID] = CorrelationID.current
     if !body.isEmpty { fields[.contentType] = "application/json" }
     fields[.visitorAddress] = address
     fields[.userToken] = caller.personToken

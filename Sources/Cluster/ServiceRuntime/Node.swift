@@ -1,6 +1,6 @@
 import FoundationEssentials
 import JSONBytes
-import HTTPServer
+public import HTTPServer
 import HTTPTypes
 public import Identity
 public import Logging
@@ -34,6 +34,7 @@ public final class Node: Sendable {
   /// Milliseconds since the epoch.
   public let clock: @Sendable () -> Int64
   public let logger: Logger
+  let addresses: VisitorAddress
   let logs: Logs
   let workerGroups = Workers()
   let writer: LineWriter
@@ -49,6 +50,7 @@ public final class Node: Sendable {
     self.clock = clock
     namespace = configuration.namespace
     self.writer = writer
+    addresses = VisitorAddress(trusted: configuration.ranges("TRUSTED_PROXIES"))
     logs = Logs(service: name, writer: writer, clock: clock)
     logger = logs.logger(Logger.Level(rawValue: configuration.text("LOG_LEVEL")) ?? .info)
     loops = LoopGroup(count: configuration.number("LOOPS") ?? LoopGroup.cores)
@@ -68,6 +70,9 @@ public final class Node: Sendable {
   public static let wallClock: @Sendable () -> Int64 = {
     Int64(Date().timeIntervalSince1970 * 1000)
   }
+
+  /// The numeric address a request comes from, seen through trusted proxies; `unix` for a Unix socket.
+  public func address(of request: Request) -> String { addresses.of(request) }
 
   /// Runs `body` on the first loop: for work outside a request, under a correlation id of its own.
   public func onLoop<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
@@ -120,12 +125,13 @@ public final class RunningService: Sendable {
     let passwords = PasswordCallers(
       identity: node.identity, clock: node.clock, loops: node.loops, check: service.passwordCheck ?? node.askUsers)
     let authentication = Authentication(
-      identity: node.identity, passwords: passwords, addresses: VisitorAddress(trusted: node.configuration.ranges("TRUSTED_PROXIES")),
+      identity: node.identity, passwords: passwords, addresses: node.addresses,
       environment: node.configuration.text("POLYSTATUS_ENV"), clock: node.clock)
     let common = CommonRoutes(
       service: node.name, dependencies: Service.dependencies,
       documents: Documents(service: node.name, swagger: Service.swagger, workers: node.workers), redis: node.redis,
-      neighbours: node.neighbours, clock: node.clock, commit: node.configuration.text("POLYSTATUS_COMMIT"))
+      neighbours: node.neighbours, clock: node.clock, commit: node.configuration.text("POLYSTATUS_COMMIT"),
+      isReady: service.isReady)
     let heartbeat = Heartbeat(
       node, instance: "\(node.configuration.text("HOST")):\(node.configuration.number("PORT") ?? Int(node.name.defaultPort))")
     let names = (service.routes + common.table).map { RouteName(method: $0.method.rawValue, template: $0.template) }
@@ -134,7 +140,8 @@ public final class RunningService: Sendable {
     let routes = service.routes + common.table + Metrics(node, meters: meters, heartbeat: heartbeat).routes
     let door = FrontDoor(
       logs: node.logs, logger: node.logger, authentication: authentication,
-      idempotency: Idempotency(redis: node.redis, namespace: node.namespace, service: node.name), meters: meters)
+      idempotency: Idempotency(redis: node.redis, namespace: node.namespace, service: node.name), meters: meters,
+      page: service.page)
     let router = Router(routes.map(door.guarded), middleware: [door.enter])
     var configuration = Server.Configuration()
     configuration.onError = { error, _ in Response.problem(error) }

@@ -27,7 +27,7 @@ extension HTTPServer.Response {
   }
 
   /// What was thrown by a handler or by the router.
-  static func problem(_ error: any Error) -> Response {
+  public static func problem(_ error: any Error) -> Response {
     switch error {
     case let failure as Failure: return problem(failure)
     case RoutingFailure.notFound: return problem(.notFound("Nothing is here. GET /docs lists what there is."))

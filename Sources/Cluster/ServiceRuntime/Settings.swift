@@ -67,7 +67,9 @@ public struct Setting: Sendable {
         "How many replicas must have a change before it is acknowledged (Redis' WAIT, 500 ms). With fewer the answer is 503."),
       Setting(
         "PUBLIC_URL", .url(schemes: ["http", "https"]), "http://localhost:8000", "What visitors type; links in mails begin with it."),
-      Setting("POLYSTATUS_ENV", .text, "production", "Part of every signature: applications of another environment are refused."),
+      Setting(
+        "POLYSTATUS_ENV", .text, "production",
+        "Part of every signature: applications of another environment are refused. In development the frontend has a /gallery."),
       Setting("POLYSTATUS_NAMESPACE", .text, "polystatus", "Names the keys in Redis: one for each organisation or environment."),
       Setting("POLYSTATUS_HOME", .text, ".", "Folder for the file with the first administrator's password, and for mails while there is no server that takes them."),
       Setting("POLYSTATUS_APPID", .text, nil, "The secret this service signs with; by default it makes its own at the first start."),
@@ -90,6 +92,7 @@ public struct Setting: Sendable {
       Setting(
         "MAIL_FROM", .text, nil, "Sender of mails, such as Example status <status@example.org>; by default polystatus at PUBLIC_URL's host."),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
+      Setting("EXPORT_DIR", .text, nil, "Folder for a static copy of the public pages, written anew with every change."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
     ]

@@ -57,7 +57,7 @@ public enum ISO8601 {
   }
 
   /// The day of the Gregorian calendar, `days` after 1970-01-01; years begin in March inside, so that the leap day is their last.
-  private static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
+  public static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468
     let era = shifted.floored(by: 146_097)
     let dayOfEra = shifted - era * 146_097

@@ -18,6 +18,7 @@ final class HTTPTransfer: Transfer {
   private var headerBytes = 0
   private var headEnded = false
   private var isTooLarge = false
+  private var isCut = false
 
   init(_ request: OutboundRequest, with easy: EasyHandle, configuration: OutboundConfiguration) {
     self.request = request
@@ -33,7 +34,7 @@ final class HTTPTransfer: Transfer {
   /// What libcurl's result means for the sender.
   private func outcome(of code: CURLcode) -> Outcome {
     if isTooLarge { return .failure(.tooLarge) }
-    if code == CURLE_OK {
+    if code == CURLE_OK || isCut {
       return .success(
         OutboundResponse(status: HTTPResponse.Status(code: easy.responseCode), headerFields: headerFields, body: body))
     }
@@ -102,8 +103,11 @@ final class HTTPTransfer: Transfer {
   // MARK: - Called by libcurl
 
   override func receive(body part: UnsafeRawBufferPointer) -> Bool {
-    guard body.count + part.count <= request.responseLimit else {
-      isTooLarge = true
+    let room = request.responseLimit - body.count
+    guard part.count <= room else {
+      isCut = request.cutsLongBody
+      isTooLarge = !isCut
+      if isCut { unsafe body.append(contentsOf: part.prefix(room)) }
       return false
     }
     unsafe body.append(contentsOf: part)

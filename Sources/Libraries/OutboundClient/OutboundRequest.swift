@@ -13,6 +13,8 @@ public struct OutboundRequest: Sendable {
   public var timeout = Duration.seconds(5)
   /// Bytes of the answer's body, after decompression.
   public var responseLimit = 8 << 20
+  /// A longer body ends at the limit, and the connection with it, instead of being a failure.
+  public var cutsLongBody = false
   /// Redirects of GET and HEAD followed at most; 0 hands the 3xx answer back. Header fields go along, except Authorization
   /// and Cookie to another host.
   public var maximumRedirects = 0

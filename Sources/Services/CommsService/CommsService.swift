@@ -17,9 +17,10 @@ public struct Comms: ClusterService {
   let announcements: AnnouncementsStore
   let publicStore: PublicStore
   let publicStatus: PublicStatus
+  var audience = Audience()
+  let webhooks: Webhooks
   let subscriptions: Subscriptions
   let mails: Mails
-  var audience = Audience()
 
   /// Throws `InvalidSetting`.
   public init(_ node: Node) async throws {
@@ -28,22 +29,33 @@ public struct Comms: ClusterService {
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
     watcher = Watcher(redis: node.redis, namespace: node.namespace)
     publicStatus = PublicStatus(publicStore, watcher, clock: node.clock, logger: node.logger)
+    webhooks = Webhooks(node)
+    let webhooks = webhooks.store
+    audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
     subscriptions = Subscriptions(node, hasMailServer: node.configuration["SMTP_URL"] != nil)
     mails = try Mails(node, subscriptions)
-    audience.mails = { [mails] draft async throws(Failure) in
-      try await mails.audience(Subject(components: draft.components, severity: draft.severity))
+    let mailed = mails.audience
+    audience.mails = { draft async throws(Failure) in
+      try await mailed(Subject(components: draft.components, severity: draft.severity))
     }
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes + subscriptions.routes + mails.routes }
+  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes + subscriptions.routes + mails.routes }
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.watcher.run() }
       group.addTask { await self.publicStatus.run() }
+      group.addTask { await webhooks.run() }
       group.addTask { await self.mails.worker.run() }
       group.addTask { await self.mails.sender.run() }
     }
   }
+}
+
+extension Caller {
+  /// Comms itself: who acts when nobody asked.
+  static let comms = Caller(
+    application: Application(name: ServiceName.comms.rawValue, scopes: Set(Scope.allCases), strict: true, admin: true, expiresAt: nil))
 }

@@ -1,12 +1,37 @@
+import ServiceClients
 public import ServiceRuntime
 public import StatusModel
 
-/// The pages. For now it answers what every service answers.
+/// The pages: the public ones from snapshots in memory, the others made for who asks. It stores nothing.
 public struct Frontend: ClusterService {
   public static let name = ServiceName.frontend
   public static var swagger: String { Embedded.swaggerYaml }
-  public static let dependencies: [Dependency] = [.redis]
-  public let routes: [ServiceRoute] = []
+  public static let dependencies = [Dependency.redis, .neighbour(.users), .neighbour(.comms)]
 
-  public init(_ node: Node) {}
+  let node: Node
+  let sessions: SessionsClient
+  let comms: CommsClient
+  let renderer: Renderer
+  let cookies: Cookies
+  let pages: PublicPages
+  let gallery: Gallery?
+
+  /// Throws what is wrong with a template.
+  public init(_ node: Node) throws {
+    self.node = node
+    sessions = SessionsClient(node.neighbours)
+    comms = CommsClient(node.neighbours)
+    let isHTTPS = node.configuration.text("PUBLIC_URL").hasPrefix("https://")
+    renderer = try Renderer(isHTTPS: isHTTPS)
+    cookies = Cookies(isHTTPS: isHTTPS)
+    pages = PublicPages(node, comms: comms, renderer: renderer, export: StaticExport(node.configuration))
+    gallery = node.configuration.text("POLYSTATUS_ENV") == "development" ? Gallery() : nil
+  }
+
+  public var routes: [ServiceRoute] { publicRoutes + accountRoutes + subscriptionRoutes + documentRoutes + galleryRoutes }
+
+  /// It can do its work as long as it has something to show, however old.
+  public var isReady: (@Sendable () -> Bool)? { { [pages] in pages.isReady } }
+
+  public func run() async { await pages.run() }
 }

@@ -1,16 +1,20 @@
 import Foundation
 
-/// `embed-text OUTPUT.swift FILE…` writes `enum Embedded` with one string a file: `create.lua` becomes `createLua`.
+/// `embed-text OUTPUT.swift FILE…` writes `enum Embedded` with one string a file, `create.lua` as `createLua`, and `files`, all of them
+/// by their names.
 @main struct EmbedText {
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()
     guard let output = arguments.first else { throw CocoaError(.fileNoSuchFile) }
     var text = "enum Embedded {\n"
+    var files = ""
     for path in arguments.dropFirst() {
       let name = memberName(of: (path as NSString).lastPathComponent)
       let content = try String(contentsOfFile: path, encoding: .utf8)
+      files += "\n    \"\((path as NSString).lastPathComponent)\": \(name),"
       text += "  static let \(name): String = ####\"\"\"\n\(content)\n\"\"\"####\n"
     }
+    text += "  static let files: [String: String] = [\(files.isEmpty ? ":" : files + "\n  ")]\n"
     try (text + "}\n").write(toFile: output, atomically: true, encoding: .utf8)
   }
 

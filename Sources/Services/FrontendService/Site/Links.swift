@@ -1,0 +1,104 @@
+/// Every address of the site, made here and nowhere else.
+struct Links: Sendable {
+  let language: Language
+  let form: Form
+
+  enum Form: Sendable, Hashable {
+    /// The language is what the browser asks for.
+    case plain
+    /// The visitor chose the language: it stays chosen.
+    case chosen
+    /// A static copy: files in folders, one for each further language; what needs the service points to this address.
+    case exported(site: String)
+  }
+
+  var home: String { page("/") }
+  var history: String { page("/history") }
+  func incident(_ id: String) -> String { page("/incidents/\(Self.segment(id))") }
+  func component(_ key: String) -> String { page("/components/\(Self.segment(key))") }
+
+  var subscribe: String { action("/subscribe") }
+  func manage(_ token: String) -> String { action("/subscriptions/manage/\(Self.segment(token))") }
+  func confirm(_ token: String) -> String { action("/subscriptions/confirm/\(Self.segment(token))") }
+  func unsubscribe(_ token: String) -> String { action("/unsubscribe/\(Self.segment(token))") }
+  var login: String { action("/login") }
+  var logout: String { action("/logout") }
+  var register: String { action("/register") }
+  var forgot: String { action("/password/forgot") }
+  var reset: String { action("/password/reset") }
+  var confirmMail: String { action("/confirm") }
+  var password: String { action("/password") }
+  var dashboard: String { action("/dashboard") }
+  var documents: String { action("/docs") }
+  func documents(of service: String) -> String { service == "frontend" ? "/docs/frontend" : "/docs/\(service)" }
+  func swagger(of service: String) -> String { service == "frontend" ? "/swagger.yaml" : "/docs/\(service)/swagger.yaml" }
+  func gallery(_ name: String) -> String { action("/gallery/\(Self.segment(name))") }
+
+  static let atom = "/history.atom"
+  static let rss = "/history.rss"
+  static let calendar = "/maintenance.ics"
+  static let badge = "/badge.svg"
+  static let live = "/live"
+  static func statuspage(_ name: String) -> String { "/api/v2/\(name).json" }
+  static func asset(_ name: String) -> String { "/assets/\(name)" }
+
+  /// The same page in another language.
+  func translated(_ path: String, to language: Language) -> String {
+    if case .exported = form { return Links(language: language, form: form).page(path) }
+    return Self.withLanguage(path, language)
+  }
+
+  /// A public page: it has a place in a static copy.
+  func page(_ path: String) -> String {
+    switch form {
+    case .plain: return path
+    case .chosen: return Self.withLanguage(path, language)
+    case .exported: return Self.folder(path, language)
+    }
+  }
+
+  /// The folder of a page in a static copy, with a slash at its end.
+  static func folder(_ path: String, _ language: Language) -> String {
+    (language == .en ? "" : "/\(language.rawValue)") + (path == "/" ? "/" : "\(path)/")
+  }
+
+  private func action(_ path: String) -> String {
+    switch form {
+    case .plain: path
+    case .chosen: Self.withLanguage(path, language)
+    case .exported(let site): site + path
+    }
+  }
+
+  private static func withLanguage(_ path: String, _ language: Language) -> String {
+    path + (path.contains("?") ? "&" : "?") + "lang=\(language.rawValue)"
+  }
+
+  /// One segment of a path, percent-encoded (RFC 3986 section 3.3).
+  static func segment(_ text: String) -> String {
+    if text == "." || text == ".." { return text.replacing(".", with: "%2E") }
+    var encoded = ""
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"):
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        let digits = String(byte, radix: 16, uppercase: true)
+        encoded += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+      }
+    }
+    return encoded
+  }
+
+  /// Where a form may send people afterwards: a path of this site, else `standard`. `//host` and `/\host` are other sites to a browser.
+  static func local(_ target: String?, else standard: String) -> String {
+    guard let target, target.utf8.count <= localLimit, target.hasPrefix("/"), !target.hasPrefix("//"),
+      target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
+    else { return standard }
+    return target
+  }
+
+  /// Bytes.
+  private static let localLimit = 1024
+}
