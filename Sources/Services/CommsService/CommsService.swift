@@ -7,7 +7,9 @@ public import StatusModel
 public struct Comms: ClusterService {
   public static let name = ServiceName.comms
   public static var swagger: String { Embedded.swaggerYaml }
-  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
+  public static let dependencies: [Dependency] = [
+    .redis, .neighbour(.incidents), .neighbour(.users), Dependency(name: "smtp", kind: .smtp, isRequired: false),
+  ]
 
   let clock: @Sendable () -> Int64
   let incidents: IncidentsClient
@@ -18,9 +20,12 @@ public struct Comms: ClusterService {
   let publicStatus: PublicStatus
   var audience = Audience()
   let webhooks: Webhooks
+  let subscriptions: Subscriptions
+  let mails: Mails
   let messages: Messages
   private let workers: [Worker]
 
+  /// Throws `InvalidSetting`.
   public init(_ node: Node) async throws {
     clock = node.clock
     incidents = IncidentsClient(node.neighbours)
@@ -31,6 +36,8 @@ public struct Comms: ClusterService {
     publicStatus = PublicStatus(
       publicStore, components, PageFacts(node.configuration), node.watcher, clock: node.clock, logger: node.logger)
     webhooks = Webhooks(node)
+    subscriptions = Subscriptions(node, hasMailServer: node.configuration["SMTP_URL"] != nil)
+    mails = try Mails(node, subscriptions)
     messages = Messages(node)
     let announced = AnnouncementsFollower(incidents: incidents, announcements: announcements)
     let depended = ComponentsFollower(components: components)
@@ -40,11 +47,16 @@ public struct Comms: ClusterService {
     ]
     let webhooks = webhooks.store
     audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
+    let mailed = mails.audience
+    audience.mails = { draft async throws(Failure) in
+      try await mailed(Subject(components: draft.components, severity: draft.severity))
+    }
     await publicStatus.refresh()
   }
 
   public var routes: [ServiceRoute] {
-    announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes + webhooks.routes + messages.routes
+    announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes + webhooks.routes + subscriptions.routes
+      + mails.routes + messages.routes
   }
 
   public func run() async {
@@ -52,6 +64,8 @@ public struct Comms: ClusterService {
       group.addTask { await self.publicStatus.run() }
       group.addTask { await webhooks.run() }
       group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
+      group.addTask { await self.mails.worker.run() }
+      group.addTask { await self.mails.sender.run() }
       for worker in workers { group.addTask { await worker.run() } }
     }
   }
