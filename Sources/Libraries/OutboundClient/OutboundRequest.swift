@@ -13,9 +13,16 @@ public struct OutboundRequest: Sendable {
   public var timeout = Duration.seconds(5)
   /// Bytes of the answer's body, after decompression.
   public var responseLimit = 8 << 20
+  /// A longer body ends at the limit, and the connection with it, instead of being a failure.
+  public var cutsLongBody = false
   /// Redirects of GET and HEAD followed at most; 0 hands the 3xx answer back. Header fields go along, except Authorization
   /// and Cookie to another host.
   public var maximumRedirects = 0
+  /// Ends the transfer with `.badURL` rather than follow a redirect to http.
+  public var redirectsToHTTPSOnly = false
+  /// Uses no connection of the pool and leaves none there, so that all of it is tried; over TLS the answer then tells when the server's
+  /// certificate ends.
+  public var usesOwnConnection = false
   /// Asks for gzip, and decompresses; the answer's header fields still tell of the compressed form.
   public var acceptsGzip = false
   /// Connects here, whatever the URL's host is.
@@ -36,6 +43,8 @@ public struct OutboundResponse: Sendable {
   public let status: HTTPResponse.Status
   public let headerFields: HTTPFields
   public let body: [UInt8]
+  /// Of the server's certificate, in epoch seconds; nil without TLS, or when a connection of the pool was used.
+  public let certificateExpiresAt: Int?
 }
 
 /// Why there is no answer. The texts name hosts and causes, never header fields or bodies.

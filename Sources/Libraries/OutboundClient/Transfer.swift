@@ -23,6 +23,7 @@ final class Transfer {
   private var refusedAddresses = 0
   private var openedSockets = 0
   private var isTooLarge = false
+  private var isCut = false
 
   init(_ request: OutboundRequest, with easy: EasyHandle, configuration: OutboundConfiguration) {
     self.request = request
@@ -49,9 +50,11 @@ final class Transfer {
   /// What libcurl's result means for the sender.
   func outcome(of code: CURLcode) -> Outcome {
     if isTooLarge { return .failure(.tooLarge) }
-    if code == CURLE_OK {
+    if code == CURLE_OK || isCut {
       return .success(
-        OutboundResponse(status: HTTPResponse.Status(code: easy.responseCode), headerFields: headerFields, body: body))
+        OutboundResponse(
+          status: HTTPResponse.Status(code: easy.responseCode), headerFields: headerFields, body: body,
+          certificateExpiresAt: request.usesOwnConnection ? easy.certificateExpiry : nil))
     }
     return .failure(failure(of: code))
   }
@@ -92,7 +95,7 @@ final class Transfer {
     easy.set(CURLOPT_URL, request.url)
     easy.set(CURLOPT_PATH_AS_IS, 1)
     easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
-    easy.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+    easy.set(CURLOPT_REDIR_PROTOCOLS_STR, request.redirectsToHTTPSOnly ? "https" : "http,https")
     easy.set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
     easy.set(CURLOPT_PROXY, "")
     easy.set(CURLOPT_NOPROXY, "*")
@@ -104,6 +107,11 @@ final class Transfer {
     easy.set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.milliseconds)
     easy.set(CURLOPT_MAXAGE_CONN, configuration.idleTime.milliseconds / 1000)
     if let authorities = configuration.certificateAuthorities { easy.set(CURLOPT_CAINFO, authorities) }
+    if request.usesOwnConnection {
+      easy.set(CURLOPT_FRESH_CONNECT, 1)
+      easy.set(CURLOPT_FORBID_REUSE, 1)
+      easy.set(CURLOPT_CERTINFO, 1)
+    }
     if let path = request.unixSocketPath { easy.set(CURLOPT_UNIX_SOCKET_PATH, path) }
     if request.acceptsGzip { easy.set(CURLOPT_ACCEPT_ENCODING, "gzip") }
     if request.maximumRedirects > 0, request.method == .get || request.method == .head {
@@ -135,8 +143,11 @@ final class Transfer {
 
   /// False ends the transfer.
   func receive(body part: UnsafeRawBufferPointer) -> Bool {
-    guard body.count + part.count <= request.responseLimit else {
-      isTooLarge = true
+    let room = request.responseLimit - body.count
+    guard part.count <= room else {
+      isCut = request.cutsLongBody
+      isTooLarge = !isCut
+      if isCut { unsafe body.append(contentsOf: part.prefix(room)) }
       return false
     }
     unsafe body.append(contentsOf: part)

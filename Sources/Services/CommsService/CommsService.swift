@@ -1,4 +1,3 @@
-import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -18,6 +17,8 @@ public struct Comms: ClusterService {
   let publicStatus: PublicStatus
   var audience = Audience()
   private let workers: [Worker]
+  let webhooks: Webhooks
+  let messages: Messages
 
   public init(_ node: Node) async throws {
     clock = node.clock
@@ -34,16 +35,29 @@ public struct Comms: ClusterService {
       node.worker(AnnouncementsFollower.group, handles: AnnouncementsFollower.handles, handle: announced.handle),
       node.worker(ComponentsFollower.group, handles: ComponentsFollower.handles, handle: depended.handle),
     ]
+    webhooks = Webhooks(node)
+    messages = Messages(node)
+    let webhooks = webhooks.store
+    audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes }
+  public var routes: [ServiceRoute] { statusRoutes + webhooks.routes + messages.routes }
+
+  private var statusRoutes: [ServiceRoute] { announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes }
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.publicStatus.run() }
       group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
       for worker in workers { group.addTask { await worker.run() } }
+      group.addTask { await webhooks.run() }
     }
   }
+}
+
+extension Caller {
+  /// Comms itself: who acts when nobody asked.
+  static let comms = Caller(
+    application: Application(name: ServiceName.comms.rawValue, scopes: Set(Scope.allCases), strict: true, admin: true, expiresAt: nil))
 }
