@@ -1,4 +1,5 @@
 @testable import CommsService
+import FoundationEssentials
 import JSONBytes
 import Testing
 

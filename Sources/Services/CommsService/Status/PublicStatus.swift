@@ -36,8 +36,6 @@ final class PublicStatus: Sendable {
 
   /// How often the count of changes is compared, should the bus have been missed.
   private static let tick = Duration.seconds(5)
-  /// How often all is read anew, in milliseconds: time alone changes what is shown.
-  private static let renewal: Int64 = 60_000
 
   init(
     _ store: PublicStore, _ components: ComponentsStore, _ page: PageFacts, _ watcher: Watcher, clock: @escaping @Sendable () -> Int64,
@@ -156,8 +154,9 @@ final class PublicStatus: Sendable {
 
   /// Reads until cancelled. Runs on a loop.
   func run() async {
+    let follower = Follower(watcher, concerns: Self.concerns) { try await self.rebuild() }
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.follow() }
+      group.addTask { await follower.run() }
       group.addTask { await self.compare() }
     }
   }
@@ -165,20 +164,6 @@ final class PublicStatus: Sendable {
   /// What was just changed here is shown at once. Where that fails, the bus and the clock see to it.
   func refresh() async {
     do { try await read() } catch { state.withLock { $0.isStale = true } }
-  }
-
-  private func follow() async {
-    while !Task.isCancelled {
-      let events = watcher.subscribe()
-      await refresh()
-      for await event in events {
-        switch event {
-        case .entry(let entry): if Self.concerns(entry.message.name) { await refresh() }
-        case .gap: await refresh()
-        case .quiet: break
-        }
-      }
-    }
   }
 
   /// Reads, and notes what has become of the components.
@@ -197,9 +182,8 @@ final class PublicStatus: Sendable {
   private func compare() async {
     while !Task.isCancelled {
       do {
-        let known = state.withLock { $0.snapshot.map { (revision: $0.records.revision, madeAt: $0.madeAt) } }
-        let isNew = try await store.revision() != known?.revision
-        if isNew || clock() - (known?.madeAt ?? 0) >= Self.renewal { try await read() } else { confirm() }
+        let known = state.withLock { $0.snapshot?.records.revision }
+        if try await store.revision() != known { try await rebuild() } else { confirm() }
       } catch {
         state.withLock { $0.isStale = true }
       }
