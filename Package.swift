@@ -166,8 +166,8 @@ let package = Package(
     tests(
       "CSPIngestorService",
       [
-        "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "OutboundClient",
-        "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "Gzip",
+        "OutboundClient", "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
