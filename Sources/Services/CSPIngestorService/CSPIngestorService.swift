@@ -37,7 +37,7 @@ public struct CSPIngestor: ClusterService {
     let incidents = IncidentsClient(node.neighbours)
     reaction = IncidentReaction(
       store: store, incidents: incidents, isOn: { switches.opensIncidents }, logger: node.logger, clock: node.clock)
-    let fetcher = Fetcher(client: node.guarded)
+    let fetcher = Fetcher(client: node.guarded, clock: node.clock)
     let prober = Prober(client: node.guarded)
     refresher = Refresher(
       store: store, fetcher: fetcher, prober: prober, workers: node.workers, weigher: CauseWeigher(store: store, clock: node.clock),
