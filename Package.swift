@@ -104,7 +104,9 @@ let package = Package(
       ], embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CSPIngestorService",
-      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes]),
+      [
+        "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes, logging,
+      ], embeds: ["swagger.yaml", "Scripts", "Providers/catalogue.json"]),
     service(
       "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes]),
     service(
@@ -127,7 +129,8 @@ let package = Package(
       "Cluster",
       [
         "UsersService", "IncidentsService", "CommsService", "CSPIngestorService", "FlagsService", "FrontendService", "ServiceRuntime",
-        "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "PrivateServers", httpTypes,
+        "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "Signing", "PrivateServers", logging,
+        httpTypes,
       ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("StatusModel", ["StatusModel"]),
@@ -161,7 +164,12 @@ let package = Package(
         "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient",
         "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", httpTypes,
       ]),
-    tests("CSPIngestorService", ["CSPIngestorService", "JSONBytes"]),
+    tests(
+      "CSPIngestorService",
+      [
+        "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "OutboundClient",
+        "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),

@@ -8,6 +8,7 @@ offset=0
 source scripts/cluster.sh
 offset=$(free_offset $((1000 + RANDOM % 200 * 100))) # two that start at once seldom meet
 export POLYSTATUS_HOME=$home
+export PROVIDERS=none # a test asks nobody outside
 
 private_cluster_ends() {
   local status=$?

@@ -30,6 +30,18 @@ static inline int ccurl_internet_address(const struct curl_sockaddr *from, unsig
 static inline curl_socket_t ccurl_open_socket(const struct curl_sockaddr *address) {
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
+// The value of a line such as "Expire date:…" of the first certificate, which is the server's; it lives as long as the handle is not used
+// again. Null when there is none.
+static inline CURLcode ccurl_certificate_field(CURL *handle, const char *name, const char **value) {
+  struct curl_certinfo *chain = NULL;
+  CURLcode code = curl_easy_getinfo(handle, CURLINFO_CERTINFO, &chain);
+  *value = NULL;
+  if (code != CURLE_OK || !chain || chain->num_of_certs < 1) return code;
+  size_t length = strlen(name);
+  for (struct curl_slist *line = chain->certinfo[0]; line; line = line->next)
+    if (!strncmp(line->data, name, length) && line->data[length] == ':') *value = line->data + length + 1;
+  return code;
+}
 static inline CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
 
 #endif

@@ -22,6 +22,12 @@ public struct IncidentsClient: Sendable {
     public let startedAt: Int
     public let mitigatedAt: Int?
     public let resolvedAt: Int?
+    /// Whether a person has changed it since it was declared.
+    public let isTouchedByHuman: Bool
+    /// Where it comes from, when it is somebody else's event.
+    public let externalProvider: String?
+
+    public var isResolved: Bool { status == "resolved" }
 
     /// From an incident as the service answers it or tells the bus. Nil when it is none.
     public init?(_ json: JSONValue) {
@@ -37,7 +43,28 @@ public struct IncidentsClient: Sendable {
       services = json["services"]?.array?.compactMap(\.string) ?? []
       mitigatedAt = json["mitigated_at"]?.integer
       resolvedAt = json["resolved_at"]?.integer
+      isTouchedByHuman = json["touched_by_human"]?.bool ?? false
+      externalProvider = json["external"]?["provider"]?.string
     }
+  }
+
+  /// `body` as `POST /api/v1/incidents` takes it; one whose `external` has its incident already gives that one.
+  /// Throws `.unavailable` when incidents is away.
+  public func declare(_ body: JSONValue) async throws(Failure) -> Incident {
+    guard let incident = Incident(try await neighbours.call(.incidents, .post, "/api/v1/incidents", body: body)) else { throw .defect }
+    return incident
+  }
+
+  /// Writes an `update` on the timeline, once under one `repeatKey`. Throws `.unavailable` when incidents is away.
+  public func tell(_ id: String, _ message: String, repeatKey: String) async throws(Failure) {
+    let body: JSONValue = ["type": "update", "message": .string(message)]
+    _ = try await neighbours.call(.incidents, .post, "/api/v1/incidents/\(id)/timeline", body: body, headers: [.idempotencyKey: repeatKey])
+  }
+
+  /// Throws `.versionMismatch` when the incident is not at `version` any more, `.unavailable` when incidents is away.
+  public func setStatus(_ id: String, _ status: String, message: String, version: Int) async throws(Failure) {
+    let body: JSONValue = ["status": .string(status), "message": .string(message)]
+    _ = try await neighbours.call(.incidents, .post, "/api/v1/incidents/\(id)/status", body: body, headers: [.ifMatch: "\"v\(version)\""])
   }
 
   /// Nil when there is no such incident. `id` is made of letters, digits and `-`. Throws `.unavailable` when incidents is away.
@@ -58,4 +85,8 @@ public struct IncidentsClient: Sendable {
       throw error
     }
   }
+}
+
+extension HTTPField.Name {
+  fileprivate static let idempotencyKey = Self("Idempotency-Key")!
 }

@@ -97,6 +97,10 @@ public struct Setting: Sendable {
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("EXPORT_DIR", .text, nil, "Folder for a static copy of the public pages, written anew with every change."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
+      Setting("PROVIDERS", .choice(["seven", "none"]), "seven", "Which providers csp-ingestor watches from its first start on."),
+      Setting(
+        "REPORTS_THRESHOLD", .number(2...1_000_000), "5",
+        "From how many addresses within 15 minutes reports of trouble make a provider suspected."),
       Setting("BUS_MAX", .number(1000...100_000_000), "1000000", "The most messages the bus keeps."),
     ]
     + ServiceName.allCases.map { service in

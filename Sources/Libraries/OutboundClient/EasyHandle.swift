@@ -93,6 +93,14 @@ internal import CCurl
     return code
   }
 
+  /// When the server's own certificate ends, in epoch seconds; nil when libcurl was not asked or there is none (CURLINFO_CERTINFO).
+  var certificateExpiry: Int? {
+    var text: UnsafePointer<CChar>?
+    guard unsafe ccurl_certificate_field(pointer, "Expire date", &text) == CURLE_OK, let found = unsafe text else { return nil }
+    let expiry = unsafe curl_getdate(found, nil)
+    return expiry < 0 ? nil : Int(expiry)
+  }
+
   /// libcurl's words for what went wrong.
   func message(for code: CURLcode) -> String {
     if unsafe errorBuffer.pointee != 0 { return unsafe String(cString: errorBuffer) }

@@ -36,7 +36,9 @@ final class HTTPTransfer: Transfer {
     if isTooLarge { return .failure(.tooLarge) }
     if code == CURLE_OK || isCut {
       return .success(
-        OutboundResponse(status: HTTPResponse.Status(code: easy.responseCode), headerFields: headerFields, body: body))
+        OutboundResponse(
+          status: HTTPResponse.Status(code: easy.responseCode), headerFields: headerFields, body: body,
+          certificateExpiresAt: request.usesOwnConnection ? easy.certificateExpiry : nil))
     }
     return .failure(failure(of: code))
   }
@@ -69,10 +71,15 @@ final class HTTPTransfer: Transfer {
     easy.set(CURLOPT_URL, request.url)
     easy.set(CURLOPT_PATH_AS_IS, 1)
     easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
-    easy.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+    easy.set(CURLOPT_REDIR_PROTOCOLS_STR, request.redirectsToHTTPSOnly ? "https" : "http,https")
     easy.set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
     setConnection(timeout: request.connectTimeout, configuration)
     easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    if request.usesOwnConnection {
+      easy.set(CURLOPT_FRESH_CONNECT, 1)
+      easy.set(CURLOPT_FORBID_REUSE, 1)
+      easy.set(CURLOPT_CERTINFO, 1)
+    }
     if let path = request.unixSocketPath { easy.set(CURLOPT_UNIX_SOCKET_PATH, path) }
     if request.acceptsGzip { easy.set(CURLOPT_ACCEPT_ENCODING, "gzip") }
     if request.maximumRedirects > 0, request.method == .get || request.method == .head {

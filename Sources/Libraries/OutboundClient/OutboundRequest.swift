@@ -18,6 +18,11 @@ public struct OutboundRequest: Sendable {
   /// Redirects of GET and HEAD followed at most; 0 hands the 3xx answer back. Header fields go along, except Authorization
   /// and Cookie to another host.
   public var maximumRedirects = 0
+  /// Ends the transfer with `.badURL` rather than follow a redirect to http.
+  public var redirectsToHTTPSOnly = false
+  /// Uses no connection of the pool and leaves none there, so that all of it is tried; over TLS the answer then tells when the server's
+  /// certificate ends.
+  public var usesOwnConnection = false
   /// Asks for gzip, and decompresses; the answer's header fields still tell of the compressed form.
   public var acceptsGzip = false
   /// Connects here, whatever the URL's host is.
@@ -38,6 +43,8 @@ public struct OutboundResponse: Sendable {
   public let status: HTTPResponse.Status
   public let headerFields: HTTPFields
   public let body: [UInt8]
+  /// Of the server's certificate, in epoch seconds; nil without TLS, or when a connection of the pool was used.
+  public let certificateExpiresAt: Int?
 }
 
 /// Why there is no answer. The texts name hosts and causes, never header fields or bodies.

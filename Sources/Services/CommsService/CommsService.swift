@@ -1,4 +1,3 @@
-import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -11,8 +10,6 @@ public struct Comms: ClusterService {
     .redis, .neighbour(.incidents), .neighbour(.users), Dependency(name: "smtp", kind: .smtp, isRequired: false),
   ]
 
-  /// One for all that follow the bus here.
-  let watcher: Watcher
   let incidents: IncidentsClient
   let announcements: AnnouncementsStore
   let publicStore: PublicStore
@@ -21,15 +18,16 @@ public struct Comms: ClusterService {
   let webhooks: Webhooks
   let subscriptions: Subscriptions
   let mails: Mails
+  let messages: Messages
 
   /// Throws `InvalidSetting`.
   public init(_ node: Node) async throws {
     incidents = IncidentsClient(node.neighbours)
     announcements = AnnouncementsStore(mutations: node.mutations)
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
-    watcher = Watcher(redis: node.redis, namespace: node.namespace)
-    publicStatus = PublicStatus(publicStore, watcher, clock: node.clock, logger: node.logger)
+    publicStatus = PublicStatus(publicStore, node.watcher, clock: node.clock, logger: node.logger)
     webhooks = Webhooks(node)
+    messages = Messages(node)
     let webhooks = webhooks.store
     audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
     subscriptions = Subscriptions(node, hasMailServer: node.configuration["SMTP_URL"] != nil)
@@ -41,15 +39,14 @@ public struct Comms: ClusterService {
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes + subscriptions.routes + mails.routes }
+  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes + subscriptions.routes + mails.routes + messages.routes }
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.watcher.run() }
       group.addTask { await self.publicStatus.run() }
       group.addTask { await webhooks.run() }
-      group.addTask { await self.mails.worker.run() }
-      group.addTask { await self.mails.sender.run() }
+      group.addTask { await mails.worker.run() }
+      group.addTask { await mails.sender.run() }
     }
   }
 }
