@@ -94,7 +94,8 @@ struct MailContentTests {
       HTMLText.linked("See https://example.org/a?b=1&c=2. Or\n<b>(http://x.example)</b> \"javascript:alert(1)\" https:// 'q'")
         == "See <a href=\"https://example.org/a?b=1&amp;c=2\">https://example.org/a?b=1&amp;c=2</a>. Or<br>\n"
         + "&lt;b&gt;(<a href=\"http://x.example\">http://x.example</a>)&lt;/b&gt; &quot;javascript:alert(1)&quot; https:// &#39;q&#39;")
-    #expect(HTMLText.linked("https://x.example/\"onclick=\"y") == "<a href=\"https://x.example/\">https://x.example/</a>&quot;onclick=&quot;y")
+    let quote = HTMLText.linked("https://x.example/\"onclick=\"y")
+    #expect(quote == "<a href=\"https://x.example/\">https://x.example/</a>&quot;onclick=&quot;y")
   }
 
   @Test(arguments: MailLanguage.allCases)
@@ -105,8 +106,11 @@ struct MailContentTests {
       templates.subscription(.subscriptionConfirm, language, token: "psl_1"),
       templates.subscription(.subscriptionKnown, language, token: "psl_1"),
       templates.announcement(
-        ["announcement": ["title": .string(evil), "message": .string(evil), "state": "identified", "incident_id": "INC-1", "services": ["a"]]],
-        language, token: "psl_1"),
+        [
+          "announcement": [
+            "title": .string(evil), "message": .string(evil), "state": "identified", "incident_id": "INC-1", "services": ["a"],
+          ]
+        ], language, token: "psl_1"),
       templates.maintenance(
         ["maintenance": ["title": .string(evil), "message": .string(evil), "starts_at": 1_772_357_400, "components": ["a"]]],
         change: "started", language, token: "psl_1"),

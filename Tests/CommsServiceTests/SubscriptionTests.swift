@@ -113,9 +113,8 @@ struct SubscriptionTests {
       #expect(mine.status == 200 && mine.json["email"] == "ada@example.org" && mine.fields[.eTag] != nil)
       let changed = try await bench.send(.patch, "/api/v1/subscriptions/mine", ["components": ["a"], "language": "fr"], link: link)
       #expect(changed.status == 200 && changed.json["components"] == ["a"] && changed.json["language"] == "fr")
-      #expect(try await bench.send(.patch, "/api/v1/subscriptions/mine", ["severities": [0], "language": "de"], link: link).refused == [
-        "language", "severities",
-      ])
+      let refused = try await bench.send(.patch, "/api/v1/subscriptions/mine", ["severities": [0], "language": "de"], link: link)
+      #expect(refused.refused == ["language", "severities"])
       let forged = String(link.dropLast(4)) + (link.hasSuffix("0000") ? "1111" : "0000")
       let mixed = String(link.prefix(36)) + other.dropFirst(36)
       for wrong in [nil, "", "psl_", "psl_x", forged, mixed, link + "0"] {
@@ -139,7 +138,8 @@ struct SubscriptionTests {
       #expect(listed.json.array?.map { $0["email"] } == ["carol@other.example", "bob@example.org"])
       #expect(listed.fields[.totalCount] == "3" && listed.fields[HTTPField.Name("Link")!]?.contains("startIndex=2") == true)
       for (query, found) in [
-        ("q=example", 3), ("q=example%20org", 2), ("q=bob&state=confirmed", 1), ("q=carol&state=confirmed", 0), ("state=pending", 1), ("q=!", 0),
+        ("q=example", 3), ("q=example%20org", 2), ("q=bob&state=confirmed", 1), ("q=carol&state=confirmed", 0), ("state=pending", 1),
+        ("q=!", 0),
       ] {
         let answer = try await bench.ask(.get, "/api/v1/subscriptions?\(query)")
         #expect(answer.json.array?.count == found && answer.fields[.totalCount] == "\(found)", "\(query)")

@@ -76,7 +76,9 @@ public struct Setting: Sendable {
         "POLYSTATUS_ENV", .text, "production",
         "Part of every signature: applications of another environment are refused. In development the frontend has a /gallery."),
       Setting("POLYSTATUS_NAMESPACE", .text, "polystatus", "Names the keys in Redis: one for each organisation or environment."),
-      Setting("POLYSTATUS_HOME", .text, ".", "Folder for the file with the first administrator's password, and for mails while there is no server that takes them."),
+      Setting(
+        "POLYSTATUS_HOME", .text, ".",
+        "Folder for the file with the first administrator's password, and for mails while there is no server that takes them."),
       Setting("POLYSTATUS_APPID", .text, nil, "The secret this service signs with; by default it makes its own at the first start."),
       Setting("POLYSTATUS_ADMIN_EMAIL", .text, nil, "Mail address of the first administrator."),
       Setting("POLYSTATUS_ADMIN_PASSWORD", .text, nil, "Password of the first administrator."),
@@ -95,7 +97,8 @@ public struct Setting: Sendable {
         "Server that takes mails: \(MailServer.expectation). By default STARTTLS is off on loopback, required with a password, else optional. "
           + "Without a server mails are kept in the folder mail of POLYSTATUS_HOME."),
       Setting(
-        "MAIL_FROM", .text, nil, "Sender of mails, such as Example status <status@example.org>; by default polystatus at PUBLIC_URL's host."),
+        "MAIL_FROM", .text, nil, "Sender of mails, such as Example status <status@example.org>; by default polystatus at PUBLIC_URL's host."
+      ),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("PAGE_NAME", .text, "PolyStatus", "What the public page, its feeds and its calendar are called."),
       Setting("PAGE_TIME_ZONE", .timeZone, "UTC", "Whose days the public page counts: uptime bars, history."),
@@ -141,7 +144,7 @@ public struct Configuration: Sendable {
       }
       guard setting.accepts(value) else {
         let shown =
-          setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID") 
+          setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID")
             || ["REDIS_URL", "SMTP_URL"].contains(setting.name) ? "(hidden)" : value
         throw Invalid(description: "\(setting.name)=\(shown): expected \(setting.expectation)")
       }

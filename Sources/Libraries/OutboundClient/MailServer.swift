@@ -48,10 +48,10 @@ public struct MailServer: Sendable, Equatable {
     guard let (host, port) = Self.place(place), let options = Self.options(query), Self.isName(path ?? "") else { return nil }
     if isImplicit, options.encryption != nil { return nil }
     let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    let usual: Encryption = isLoopback ? .off : (login?.password).map { !$0.isEmpty } == true ? .required : .optional
     self.host = host
     self.port = port ?? (isImplicit ? 465 : login == nil ? 25 : 587)
-    encryption =
-      isImplicit ? .implicit : options.encryption ?? (isLoopback ? .off : login.map { !$0.password.isEmpty } == true ? .required : .optional)
+    encryption = isImplicit ? .implicit : options.encryption ?? usual
     username = login?.name
     password = login?.password
     ownName = path.flatMap { $0.isEmpty ? nil : String($0) }

@@ -91,7 +91,8 @@ enum MailHeader {
     guard !mailbox.name.isEmpty else { return "\(name): \(mailbox.address)" }
     let isPlain = mailbox.name.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !mailbox.name.contains("=?")
     let quoted = "\"" + mailbox.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-    return fold("\(name):", (isPlain && quoted.utf8.count <= 70 ? [quoted] : words(of: mailbox.name, encoding: true)) + ["<\(mailbox.address)>"])
+    let words = isPlain && quoted.utf8.count <= 70 ? [quoted] : words(of: mailbox.name, encoding: true)
+    return fold("\(name):", words + ["<\(mailbox.address)>"])
   }
 
   /// `Sun, 01 Mar 2026 09:30:00 +0000` (RFC 5322 section 3.3) of epoch seconds.
@@ -114,7 +115,7 @@ enum MailHeader {
 
   /// At most 75 characters each, never cut inside a character.
   private static func encodedWords(_ text: String) -> [String] {
-    let room = 39 // bytes of text that make 52 of base64
+    let room = 39  // bytes of text that make 52 of base64
     var words: [String] = []
     var held: [UInt8] = []
     for character in text.unicodeScalars {

@@ -52,7 +52,8 @@ struct MailPhrases: Sendable {
       action: "Confirm the subscription"),
     alreadySubscribed: Letter(
       subject: "You are subscribed to % already",
-      text: "Somebody, hopefully you, asked for mails from the status page % at this address. You get them already, and nothing was changed.",
+      text: "Somebody, hopefully you, asked for mails from the status page % at this address. "
+        + "You get them already, and nothing was changed.",
       action: "See or change the subscription"),
     confirmMail: Letter(
       subject: "Confirm your mail address for %", text: "Welcome. Your account at % works once you confirm that this address is yours.",
@@ -67,15 +68,16 @@ struct MailPhrases: Sendable {
     incidentAssigned: Letter(subject: "You are assigned: %", text: "You were given a role in this incident.", action: "Open the incident"),
     webhookFailing: Letter(
       subject: "A webhook of % is failing",
-      text: "The endpoint did not take our calls for days, so we stopped calling it. Look at its deliveries, mend it, and switch it on again.",
+      text: "The endpoint did not take our calls for days, so we stopped calling it. "
+        + "Look at its deliveries, mend it, and switch it on again.",
       action: "See the webhooks"),
     states: [
       "investigating": "Investigating", "identified": "Identified", "monitoring": "Monitoring", "resolved": "Resolved",
       "postmortem": "Postmortem",
     ],
     maintenance: [
-      "scheduled": "Maintenance planned", "reminder": "Maintenance soon", "started": "Maintenance has begun", "ended": "Maintenance is over",
-      "cancelled": "Maintenance cancelled", "updated": "Maintenance changed",
+      "scheduled": "Maintenance planned", "reminder": "Maintenance soon", "started": "Maintenance has begun",
+      "ended": "Maintenance is over", "cancelled": "Maintenance cancelled", "updated": "Maintenance changed",
     ],
     readMore: "Read it on the status page", affected: "Affected", severity: "Severity", services: "Services", from: "From", until: "Until",
     linkLives: "The link works once, for 30 minutes.", ignore: "If it was not you, ignore this mail.",
@@ -107,7 +109,8 @@ struct MailPhrases: Sendable {
       text: "Quelqu’un, vous sans doute, a demandé un nouveau mot de passe pour votre compte sur %.", action: "Choisir un mot de passe"),
     incidentOpened: Letter(
       subject: "Gravité % : %", text: "Une machine a déclaré un incident, et personne n’a encore répondu.", action: "Ouvrir l’incident"),
-    incidentAssigned: Letter(subject: "Vous êtes assigné : %", text: "Un rôle vous a été confié dans cet incident.", action: "Ouvrir l’incident"),
+    incidentAssigned: Letter(
+      subject: "Vous êtes assigné : %", text: "Un rôle vous a été confié dans cet incident.", action: "Ouvrir l’incident"),
     webhookFailing: Letter(
       subject: "Un webhook de % est en échec",
       text: "Le point d’entrée ne prend plus nos appels depuis des jours ; nous avons cessé de l’appeler. "

@@ -94,7 +94,8 @@ struct MailTemplates: Sendable {
     let components = planned?["components"]?.array?.compactMap(\.string) ?? []
     if !components.isEmpty { facts.append(.init(name: phrases.affected, value: components.joined(separator: ", "))) }
     let parts: [MailContent.Part] = [
-      .heading("\(headline): \(title)"), .facts(facts), .quote(planned?["message"]?.string ?? ""), .action(phrases.readMore, url: links.home),
+      .heading("\(headline): \(title)"), .facts(facts), .quote(planned?["message"]?.string ?? ""),
+      .action(phrases.readMore, url: links.home),
     ]
     return subscribed(language, "[\(headline)] \(title)", parts, token)
   }

@@ -87,7 +87,9 @@ struct SubscriptionsStore: Sendable {
   /// A confirmed one. Throws `.notFound`.
   func subscription(_ id: String) async throws(Failure) -> (json: [UInt8], version: Int) {
     let fields = try await command("HMGET", key("subscription:\(id)"), "json", "version", "state").array ?? []
-    guard fields.count == 3, let json = fields[0].bytes, let version = fields[1].int, fields[2].string == "confirmed" else { throw Self.gone }
+    guard fields.count == 3, fields[2].string == "confirmed", let json = fields[0].bytes, let version = fields[1].int else {
+      throw Self.gone
+    }
     return (json, version)
   }
 
@@ -133,7 +135,8 @@ struct SubscriptionsStore: Sendable {
     static let list = RedisScript(name: "comms.subscription-list", source: Embedded.subscriptionListLua)
 
     private static func mutation(_ name: String, _ source: String) -> MutationScript {
-      MutationScript(name: "comms.\(name)", source: [Embedded.mailRecordLua, Embedded.subscriptionRecordLua, source].joined(separator: "\n"))
+      let sources = [Embedded.mailRecordLua, Embedded.subscriptionRecordLua, source]
+      return MutationScript(name: "comms.\(name)", source: sources.joined(separator: "\n"))
     }
   }
 
