@@ -131,7 +131,8 @@ let package = Package(
       "Cluster",
       [
         "UsersService", "IncidentsService", "CommsService", "CSPIngestorService", "FlagsService", "FrontendService", "ServiceRuntime",
-        "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "PrivateServers", httpTypes,
+        "Messaging", "StatusModel", "RedisClient", "Reactor", "OutboundClient", "JSONBytes", "Signing", "PrivateServers", logging,
+        httpTypes,
       ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
     tests("StatusModel", ["StatusModel"]),

@@ -6,6 +6,7 @@ import FlagsService
 import FrontendService
 import IncidentsService
 import JSONBytes
+import Logging
 import OutboundClient
 import RedisClient
 import PrivateServers
@@ -34,10 +35,14 @@ final class Cluster: Sendable {
     return cluster
   }
 
-  /// Starts a cluster for `body` and stops it whatever happens.
+  /// Starts a cluster for `body` and stops it whatever happens. What lies on the bus in the end has to keep its schemas.
   static func with(_ changes: [String: String] = [:], _ body: (Cluster) async throws -> Void) async throws {
     let cluster = try await start(changes)
-    do { try await body(cluster) } catch {
+    do {
+      try await body(cluster)
+      let messages = try await cluster.messages()
+      for message in messages { checkSchema(of: message) }
+    } catch {
       await cluster.stop()
       throw error
     }
@@ -85,6 +90,12 @@ final class Cluster: Sendable {
     for name in ServiceName.allCases { await stop(name) }
     await client.close()
     await redis.stop()
+  }
+
+  /// Has a service write a line of level error.
+  func logError(_ message: String, error: String, cid: String, in name: ServiceName) async throws {
+    guard let node = running.withLock({ $0[name]?.node }) else { throw Unexpected("\(name) does not run") }
+    CorrelationID.$current.withValue(cid) { node.logger.error("\(message)", metadata: ["error": "\(error)"]) }
   }
 
   func port(of name: ServiceName) -> Int { ports[name] ?? 0 }

@@ -7,10 +7,10 @@ final class StreamReader {
   private let socket: Socket
   private var received: [UInt8] = []
 
-  init(port: Int, token: String, after position: String?) throws {
+  init(port: Int, token: String, after position: String?, path: String = "/api/v1/incidents/stream") throws {
     socket = try Socket.connect(to: .internet(bytes: [127, 0, 0, 1], port: UInt16(port)))
     let resume = position.map { "Last-Event-ID: \($0)\r\n" } ?? ""
-    request = Array("GET /api/v1/incidents/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\(resume)\r\n".utf8)
+    request = Array("GET \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\(resume)\r\n".utf8)
   }
   private var request: [UInt8]
 

@@ -95,15 +95,11 @@ final class BusProcess: Sendable {
     Worker(group, redis: redis, namespace: BusWorld.namespace, clock: Self.clock, limits: limits, handles: handles, handle: handle)
   }
 
-  /// Ends as `kill -9` ends a process: nothing is said to Redis any more.
-  func die() async {
-    loops.stop()
-    pool.stop()
-  }
-
+  /// Also what `kill -9` does: the connections close, and nothing is said to Redis any more.
   func stop() async {
     await redis.close()
-    await die()
+    loops.stop()
+    pool.stop()
   }
 }
 

@@ -133,11 +133,3 @@ struct WorkerStore: Sendable {
     _ = try await redis.command("DEL", .string("\(namespace):bus:alive:\(group):\(consumer)"))
   }
 }
-
-/// Limits of the bus that every part of it keeps.
-enum Bus {
-  /// Seconds an error history lives after its last entry; that of a dead letter as long as the letter.
-  static let errorLifetime = 8 * 86_400
-  /// Errors kept of one message, the newest.
-  static let errorsKept = 100
-}

@@ -9,6 +9,7 @@ public final class Logs: Sendable {
   private let writer: LineWriter
   private let service: String
   private let clock: @Sendable () -> Int64
+  let errorLines = ErrorLines()
   private let second = Mutex<(value: Int64, text: String)>((-1, ""))
 
   public init(service: ServiceName, writer: LineWriter, clock: @escaping @Sendable () -> Int64) {
@@ -45,6 +46,7 @@ public final class Logs: Sendable {
   }
 
   fileprivate func event(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
+    if level >= .error { errorLines.add(cid: CorrelationID.current, message, metadata) }
     writer.write { bytes in
       start(level.rawValue, cid: CorrelationID.current, to: &bytes)
       bytes.append(contentsOf: #","message":"#.utf8)

@@ -1,6 +1,7 @@
 import HTTPServer
 import HTTPTypes
 import JSONBytes
+import Messaging
 import Reactor
 import RedisClient
 import StatusModel
@@ -12,6 +13,9 @@ final class Metrics: Sendable {
   private let meters: RouteMeters
   private let heartbeat: Heartbeat
   private let redis: Redis
+  private let bus: BusSupervisor
+  private let busGroups: @Sendable () -> Set<String>
+  private let errorLines: ErrorLines
   private let writer: LineWriter
   private let workers: WorkerPool
   private let clock: @Sendable () -> Int64
@@ -21,6 +25,9 @@ final class Metrics: Sendable {
     self.meters = meters
     self.heartbeat = heartbeat
     redis = node.redis
+    bus = node.bus
+    busGroups = { [node] in node.ownGroups }
+    errorLines = node.logs.errorLines
     writer = node.writer
     workers = node.workers
     clock = node.clock
@@ -60,8 +67,15 @@ final class Metrics: Sendable {
         "open_descriptors": .integer(reading.openDescriptors), "started_at": .integer(heartbeat.startedAt),
         "loop_lag_ms": .number(heartbeat.lagMilliseconds),
       ],
+      "bus": .array(await ownGroups().map(\.json)),
     ]
     return .json(body.bytes)
+  }
+
+  /// The worker groups of this service; none while Redis is away.
+  private func ownGroups() async -> [BusGroup] {
+    let own = busGroups()
+    return ((try? await bus.groups()) ?? []).filter { own.contains($0.name) }
   }
 
   /// Bytes, and GiB rounded to hundredths.
@@ -97,14 +111,40 @@ final class Metrics: Sendable {
           route.seconds
         )
       })
+    text.bus(await ownGroups())
     text.family(
       "polystatus_loop_lag_seconds", .gauge, "The latest a timer was in the last ten seconds.", [([], heartbeat.lagMilliseconds / 1000)])
     text.family("polystatus_log_lines_dropped_total", .counter, "Log lines nobody took.", [([], Double(writer.dropped))])
+    text.family(
+      "polystatus_error_lines_unsent_total", .counter, "Error lines that were too many to become messages.",
+      [([], Double(errorLines.dropped))])
     text.family("process_resident_memory_bytes", .gauge, "Resident memory.", [([], Double(reading.residentBytes))])
     text.family("process_cpu_seconds_total", .counter, "User and system time.", [([], reading.processSeconds)])
     text.family("process_open_fds", .gauge, "Open file descriptors.", [([], Double(reading.openDescriptors))])
     text.family("process_start_time_seconds", .gauge, "Start, in seconds since the epoch.", [([], Double(heartbeat.startedAt))])
     return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", text.bytes)
+  }
+}
+
+extension PrometheusText {
+  fileprivate mutating func bus(_ groups: [BusGroup]) {
+    func samples(_ number: (BusGroup) -> Int?) -> [(Labels, Double)] {
+      groups.compactMap { group in number(group).map { ([("group", group.name)], Double($0)) } }
+    }
+    family("polystatus_bus_lag", .gauge, "Messages a worker group has not been given yet.", samples(\.lag))
+    family("polystatus_bus_pending", .gauge, "Messages given and not yet acknowledged.", samples(\.pending))
+    family("polystatus_bus_retrying", .gauge, "Messages that wait for another attempt.", samples(\.retrying))
+    family("polystatus_bus_dead", .gauge, "Dead letters.", samples(\.dead))
+    family("polystatus_bus_missed_total", .counter, "Messages a group never saw, because they were trimmed.", samples(\.missed))
+  }
+}
+
+extension BusGroup {
+  fileprivate var json: JSONValue {
+    [
+      "group": .string(name), "lag": lag.map { .integer($0) } ?? .null, "pending": .integer(pending), "retrying": .integer(retrying),
+      "dead": .integer(dead), "missed": .integer(missed),
+    ]
   }
 }
 

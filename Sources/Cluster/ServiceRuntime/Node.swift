@@ -23,6 +23,8 @@ public final class Node: Sendable {
   public let mutations: Mutations
   /// Reads the bus for everything in this process that follows it.
   public let watcher: Watcher
+  /// The bus as operators see it.
+  public let bus: BusSupervisor
   /// For neighbours: it reaches every address.
   public let outbound: OutboundClient
   /// For addresses that people type in: it reaches public addresses, and what ALLOW_ADDRESSES opens.
@@ -38,6 +40,7 @@ public final class Node: Sendable {
   let logs: Logs
   let workerGroups = Workers()
   let writer: LineWriter
+  fileprivate let keeper: BusKeeper
   private let isClosed = Atomic<Bool>(false)
 
   /// Starts the loops. Throws `RedisURLError`, `Configuration.Invalid`.
@@ -57,8 +60,10 @@ public final class Node: Sendable {
     workers = WorkerPool()
     redis = Redis(try configuration.redis(), loops: loops, workers: workers)
     identity = Identity(redis: redis, namespace: namespace, environment: configuration.text("POLYSTATUS_ENV"), clock: clock, loops: loops)
-    mutations = Mutations(
-      redis: redis, namespace: namespace, sender: name, busLimit: configuration.number("BUS_MAX") ?? 1_000_000, clock: clock)
+    let busLimit = configuration.number("BUS_MAX") ?? 1_000_000
+    mutations = Mutations(redis: redis, namespace: namespace, sender: name, busLimit: busLimit, clock: clock)
+    bus = BusSupervisor(redis: redis, mutations: mutations, namespace: namespace)
+    keeper = BusKeeper(mutations, busLimit: busLimit, clock: clock)
     watcher = Watcher(redis: redis, namespace: namespace)
     outbound = OutboundClient(loops: loops)
     guarded = OutboundClient(loops: loops, configuration: OutboundConfiguration(addresses: configuration.reachable))
@@ -154,8 +159,10 @@ public final class RunningService: Sendable {
       async let working: Void = node.inBackground { await service.run() }
       async let watching: Void = node.inBackground { await node.watcher.run() }
       async let refusing: Void = node.inBackground { await node.runCommandGuard() }
+      async let keeping: Void = node.inBackground { await node.keeper.run() }
+      async let telling: Void = node.inBackground { await node.logs.errorLines.run(node.mutations, node.name) }
       await node.registerOwnApplication()
-      _ = await (beating, working, watching, refusing)
+      _ = await (beating, working, watching, refusing, keeping, telling)
     }
   }
 

@@ -27,6 +27,9 @@ extension Node {
     return worker
   }
 
+  /// The groups that are this service's own; comms also answers for what breaks the schema.
+  var ownGroups: Set<String> { Set(workerGroups.groups + ["\(name.rawValue).commands"] + (name == .comms ? ["invalid"] : [])) }
+
   private func bareWorker(
     _ group: String, limits: Worker.Limits, handles: @escaping @Sendable (String) -> Bool,
     handle: @escaping @Sendable (BusMessage) async throws -> Void

@@ -1,4 +1,3 @@
-import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -9,32 +8,30 @@ public struct Comms: ClusterService {
   public static var swagger: String { Embedded.swaggerYaml }
   public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
 
-  /// One for all that follow the bus here.
-  let watcher: Watcher
   let incidents: IncidentsClient
   let announcements: AnnouncementsStore
   let publicStore: PublicStore
   let publicStatus: PublicStatus
   var audience = Audience()
   let webhooks: Webhooks
+  let messages: Messages
 
   public init(_ node: Node) async throws {
     incidents = IncidentsClient(node.neighbours)
     announcements = AnnouncementsStore(mutations: node.mutations)
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
-    watcher = Watcher(redis: node.redis, namespace: node.namespace)
-    publicStatus = PublicStatus(publicStore, watcher, clock: node.clock, logger: node.logger)
+    publicStatus = PublicStatus(publicStore, node.watcher, clock: node.clock, logger: node.logger)
     webhooks = Webhooks(node)
+    messages = Messages(node)
     let webhooks = webhooks.store
     audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes }
+  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes + messages.routes }
 
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.watcher.run() }
       group.addTask { await self.publicStatus.run() }
       group.addTask { await webhooks.run() }
     }

@@ -10,12 +10,17 @@ local published = 0
 
 local function arg(n) return ARGV[10 + n] end
 
+-- Puts a message on the bus, JSON as docs/schemas/message.schema.json has it. MAXLEN is only the bound: bus-keep.lua trims behind the readers.
+local function append(message)
+  published = published + 1
+  redis.call('XADD', ns .. ':bus', 'MAXLEN', '~', ARGV[8], '*', 'message', message)
+end
+
 -- members: the members of `data` as JSON text without braces, '' for none; cid and actor are added.
 local function publish(event_name, members)
   local uuid = ARGV[6] .. string.format('%012x', tonumber(ARGV[7]) + published)
-  published = published + 1
   if members ~= '' then members = ',' .. members end
-  redis.call('XADD', ns .. ':bus', 'MAXLEN', '~', ARGV[8], '*', 'message', '{"event_name":"' .. event_name
+  append('{"event_name":"' .. event_name
     .. '","event_uuid":"' .. uuid .. '","event_creation_time":"' .. ARGV[2] .. '","event_sender_id":"' .. ARGV[3]
     .. '","data":{"cid":"' .. cid .. '","actor":' .. actor .. members .. '}}')
 end

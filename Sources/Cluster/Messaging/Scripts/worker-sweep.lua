@@ -45,6 +45,7 @@ local function rescue(stream, kind, consumer, idle)
 end
 
 for kind, stream in pairs({ bus = bus, retry = again }) do
+  redis.call('XGROUP', 'CREATECONSUMER', stream, group, me) -- seen, also before it has read anything
   for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
     local name = consumer[2]
     if name == me then

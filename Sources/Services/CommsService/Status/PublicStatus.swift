@@ -117,7 +117,11 @@ final class PublicStatus: Sendable {
       let events = watcher.subscribe()
       await refresh()
       for await event in events {
-        if case .entry(let entry) = event, Self.concerns(entry.message.name) { await refresh() }
+        switch event {
+        case .entry(let entry): if Self.concerns(entry.message.name) { await refresh() }
+        case .gap: await refresh()
+        case .quiet: break
+        }
       }
     }
   }

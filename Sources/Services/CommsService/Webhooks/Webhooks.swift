@@ -23,9 +23,7 @@ struct Webhooks: Sendable {
 
   /// Until cancelled, on a loop.
   func run() async {
-    let worker = Worker(
-      "webhooks", redis: node.redis, namespace: node.namespace, clock: node.clock, handles: { WebhookRules.isSendable($0) },
-      handle: { try await take($0) })
+    let worker = node.worker("comms.webhooks", handles: { WebhookRules.isSendable($0) }, handle: { try await take($0) })
     async let taking: Void = worker.run()
     async let sending: Void = sender.run()
     _ = await (taking, sending)
