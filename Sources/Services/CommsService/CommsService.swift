@@ -1,3 +1,4 @@
+import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -47,6 +48,10 @@ public struct Comms: ClusterService {
   private var statusRoutes: [ServiceRoute] { announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes }
 
   public func run() async {
+    await Caller.$current.withValue(.comms) { await work() }
+  }
+
+  private func work() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.publicStatus.run() }
       group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
