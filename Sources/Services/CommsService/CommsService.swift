@@ -60,6 +60,10 @@ public struct Comms: ClusterService {
   }
 
   public func run() async {
+    await Caller.$current.withValue(.comms) { await work() }
+  }
+
+  private func work() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.publicStatus.run() }
       group.addTask { await webhooks.run() }
