@@ -61,11 +61,13 @@ struct ReplayServer: Sendable {
   private let server: Server
   private let loops: LoopGroup
 
-  /// Its time begins now. Throws `SocketFailure`.
-  static func start(_ replay: Replay, speed: Int, port: UInt16) async throws -> ReplayServer {
+  /// Its time begins now. `wall` gives milliseconds since the epoch. Throws `SocketFailure`.
+  static func start(
+    _ replay: Replay, speed: Int, port: UInt16, wall: @escaping @Sendable () -> Int64 = Node.wallClock
+  ) async throws -> ReplayServer {
     let loops = LoopGroup(count: 1)
     loops.start()
-    let feeds = Feeds(replay: replay, clock: ReplayClock(startedAt: Node.wallClock(), begin: replay.begin, speed: speed))
+    let feeds = Feeds(replay: replay, clock: ReplayClock(startedAt: wall(), begin: replay.begin, speed: speed), wall: wall)
     let server = Server(
       Router([Route(.get, "/", handler: feeds.overview), Route(.get, "/{provider}/{feed}", handler: feeds.feed)]), loops: loops)
     let address = try await server.listen(at: .internet(bytes: [127, 0, 0, 1], port: port))
@@ -85,10 +87,11 @@ struct ReplayServer: Sendable {
   private struct Feeds: Sendable {
     let replay: Replay
     let clock: ReplayClock
+    let wall: @Sendable () -> Int64
 
     func feed(_ request: Request) async throws -> Response {
       let provider = request.parameters["provider"] ?? ""
-      guard let step = replay.step(provider, at: clock.time(at: Node.wallClock())) else {
+      guard let step = replay.step(provider, at: clock.time(at: wall())) else {
         return .text("There is no feed of \(provider) yet.\n", status: .notFound)
       }
       var answer = Response(contentType: step.contentType, replay.dated(step.body, clock))
@@ -109,7 +112,7 @@ struct ReplayServer: Sendable {
         ["name": .string(name), "feed_url": .string("\(host)/\(name)/feed"), "steps": .integer(steps.count)]
       }
       let answer: JSONValue = [
-        "time": .integer(clock.time(at: Node.wallClock())), "begin": .integer(replay.begin), "speed": .integer(clock.speed),
+        "time": .integer(clock.time(at: wall())), "begin": .integer(replay.begin), "speed": .integer(clock.speed),
         "feeds": .array(feeds), "providers": .array(providers),
       ]
       return Response(contentType: "application/json", answer.bytes)
