@@ -2,7 +2,7 @@
 
 usage: bench.py [--large]      the cluster runs: scripts/bench/run starts it
 """
-import os, pathlib, platform, re, resource, statistics, subprocess, sys, time
+import os, pathlib, platform, re, resource, statistics, subprocess, sys, time, urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from load import CONNECTIONS, CORES, LOAD_CORE, ROUNDS, SECONDS, SERVER_CORE, Nginx, beside, cost, load, median_cost, pin, seed
@@ -91,6 +91,26 @@ def reads(token):
         nginx.stop()
 
 
+def public_status(token):
+    comms, incidents = Client("comms", token), Client("incidents", token)
+    for number in range(50):
+        body = {"title": f"Checkout answers 502, time {number}", "sev": number % 4 + 1, "services": ["checkout"]}
+        body = {"incident_id": incidents.must("POST", "/api/v1/incidents", body)["id"], "state": "identified",
+                "message": "We found the cause, a release of this afternoon, and are rolling it back. Payments are safe."}
+        comms.must("POST", "/api/v1/public/announce", body)
+    url = f"http://127.0.0.1:{port('comms')}/api/v1/public/status"
+    body = urllib.request.urlopen(url).read()
+    nginx = Nginx(body, from_file=True)
+    try:
+        asked = commands()
+        ours, theirs, ratio = beside(nginx, pid("comms"), url)
+        figure = f"{ratio:.2f} × ({ours:.1f} to {theirs:.1f} µs, {len(body) // 1024} KiB)"
+        row("`GET /api/v1/public/status`, 50 incidents, CPU to nginx with the same bytes in a file", figure, "≤ 1.2 ×", ratio <= 1.2)
+        row("… and commands that Redis had meanwhile, from everybody", f"{commands() - asked}", "", None)
+    finally:
+        nginx.stop()
+
+
 def lists(token, sizes):
     url, processes = f"http://127.0.0.1:{port('incidents')}/api/v1/incidents?maxResults=50", [pid("incidents"), pid("redis")]
     pages = {"a page of 50": url, "a page of 50 by two filters": f"{url}&status=open&service=checkout"}
@@ -161,6 +181,7 @@ def main():
     start_on_one_core()
     token = polystatus("token")
     reads(token)
+    public_status(token)
     lists(token, [1_000, 10_000] + ([100_000] if "--large" in sys.argv else []))
     creates(token)
     flags()

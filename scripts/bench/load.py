@@ -40,23 +40,26 @@ def median_cost(processes, url, rounds=3, **options):
 
 
 class Nginx:
-    """One worker that answers `body` from memory, with its access log on."""
+    """One worker that answers `body`, from memory or from a file, with its access log on."""
 
-    def __init__(self, body):
-        folder = home / "nginx"
+    def __init__(self, body, from_file=False):
+        folder = home / f"nginx-{'file' if from_file else 'memory'}"
         folder.mkdir()
+        (folder / "answer.json").write_bytes(body)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             number = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{number}/"
+        self.url = f"http://127.0.0.1:{number}/answer.json"
         quoted = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "")
+        memory = f"default_type application/json; return 200 '{quoted}';"
+        file = f"types {{ application/json json; }} root {folder}; sendfile on; open_file_cache max=10;"
         (folder / "nginx.conf").write_text(f"""
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
   access_log {folder}/access.log; keepalive_requests 1000000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{number}; location / {{ default_type application/json; return 200 '{quoted}'; }} }}
+  server {{ listen 127.0.0.1:{number}; location / {{ {file if from_file else memory} }} }}
 }}
 """)
         self.master = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"])

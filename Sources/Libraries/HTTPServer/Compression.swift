@@ -4,32 +4,31 @@ public import HTTPTypes
 /// Bytes that are answered again and again: kept with their gzip form and their entity tags, so that a request costs a comparison
 /// and a copy.
 public struct Prepared: Sendable {
-  private let fields: HTTPFields
-  private let plain: (bytes: [UInt8], tag: String)
-  private let gzip: (bytes: [UInt8], tag: String)?
+  private let plain: Response
+  private let gzip: Response?
 
   /// `tag` names this content without quotes, such as a version; the gzip form has a tag of its own, as a strong one must.
   /// What gzip does not make smaller is sent plain.
   public init(_ bytes: [UInt8], contentType: String, tag: String, headerFields: HTTPFields = [:]) {
     var fields = headerFields
     fields[.contentType] = contentType
-    fields[.vary] = headerFields[.vary].map { "\($0), Accept-Encoding" } ?? "Accept-Encoding"
-    self.fields = fields
-    plain = (bytes, "\"\(tag)\"")
+    fields[.vary] = "Accept-Encoding"
     let compressed = Gzip.compressed(bytes, level: 9)
-    gzip = compressed.count < bytes.count ? (compressed, "\"\(tag)-gzip\"") : nil
+    fields[.eTag] = "\"\(tag)\""
+    plain = Response(headerFields: fields, body: .bytes(bytes))
+    guard compressed.count < bytes.count else {
+      gzip = nil
+      return
+    }
+    fields[.eTag] = "\"\(tag)-gzip\""
+    fields[.contentEncoding] = "gzip"
+    gzip = Response(headerFields: fields, body: .bytes(compressed))
   }
 
   /// The form this client takes, or 304 when it has it.
   public func response(to request: Request) -> Response {
-    var fields = fields
-    guard let gzip, request.acceptsGzip else {
-      fields[.eTag] = plain.tag
-      return Response(headerFields: fields, body: .bytes(plain.bytes)).conditional(on: request)
-    }
-    fields[.eTag] = gzip.tag
-    fields[.contentEncoding] = "gzip"
-    return Response(headerFields: fields, body: .bytes(gzip.bytes)).conditional(on: request)
+    guard let gzip, request.acceptsGzip else { return plain.conditional(on: request) }
+    return gzip.conditional(on: request)
   }
 }
 

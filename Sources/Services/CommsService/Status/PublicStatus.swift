@@ -100,17 +100,18 @@ final class PublicStatus: Sendable {
   private var staleSince: Int64? { state.withLock { $0.isStale ? $0.confirmedAt : nil } }
 
   private func prepared(_ document: PublicDocument) throws(Failure) -> (Prepared, staleSince: Int64?) {
-    let (snapshot, known, staleSince) = state.withLock { state in
-      (state.snapshot, state.prepared[document.rawValue], state.isStale ? state.confirmedAt : nil)
+    let (known, staleSince) = state.withLock { state in
+      (state.prepared[document.rawValue], state.isStale ? state.confirmedAt : nil)
     }
-    guard let snapshot else { throw Self.notReady }
     if let known { return (known, staleSince) }
+    let snapshot = try current()
     let bytes = document.bytes(snapshot, page)
     var fields = document.isPublic ? Self.fields : Self.privateFields
     if let items = document.items(snapshot) { fields[.totalCount] = String(items.count) }
     let made = Prepared(bytes, contentType: document.contentType, tag: Self.tag(bytes), headerFields: fields)
     state.withLock { state in
-      if state.snapshot?.madeAt == snapshot.madeAt { state.prepared[document.rawValue] = made }
+      guard let latest = state.snapshot, latest.madeAt == snapshot.madeAt, latest.records.revision == snapshot.records.revision else { return }
+      state.prepared[document.rawValue] = made
     }
     return (made, staleSince)
   }
