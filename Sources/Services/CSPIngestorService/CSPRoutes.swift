@@ -2,6 +2,7 @@ import HTTPServer
 import HTTPTypes
 import JSONBytes
 import Reactor
+import ServiceClients
 public import ServiceRuntime
 import StatusModel
 
