@@ -1,3 +1,4 @@
+import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
