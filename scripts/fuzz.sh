@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # `./polystatus fuzz`: libFuzzer, which comes with Swift, over the parsers; Fuzz/Targets says what must hold for each. Sourced.
 
-fuzz_targets=(http-connection http-head json message signature)
+# Of a family of feeds `feed-NAME`: the same claims, each from its own corpus.
+fuzz_targets=(http-connection http-head json message signature
+  feed-statuspage feed-incidentio feed-google feed-aws feed-statusio feed-slack feed-instatus feed-betterstack feed-heroku feed-rss)
 
 # In a folder of its own: the parsers are built with the fuzzer's counters.
 build_fuzz() {
@@ -22,7 +24,7 @@ fuzz_one() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/polystatus-fuzz.XXXXXX")
   mkdir -p "$work/learned" "$home/fuzz"
   # With Swift's own report of a crash, libFuzzer would not write the input down.
-  SWIFT_BACKTRACE=enable=no fuzz_program "$target" -max_total_time="$seconds" -max_len=2048 -print_final_stats=1 -dict="Fuzz/Dictionaries/$target.dict" \
+  SWIFT_BACKTRACE=enable=no fuzz_program "$target" -max_total_time="$seconds" -max_len=2048 -print_final_stats=1 -dict="Fuzz/Dictionaries/${target/feed-*/feed}.dict" \
     -artifact_prefix="$home/fuzz/$target-" "$work/learned" "Fuzz/Corpus/$target" >"$work/log" 2>&1 || status=$?
   printf '%-16s %10d inputs in %d s, %4d edges reached: %s\n' "$target" \
     "$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")" "$seconds" \

@@ -9,6 +9,7 @@ let target: @Sendable ([UInt8]) -> Void =
   case "http-connection": fuzzHTTPConnection
   case "json": fuzzJSON
   case "message": fuzzMessage
+  case let family? where family.hasPrefix("feed-"): fuzzFeed
   case "signature": fuzzSignature
   default: fatalError("FUZZ_TARGET names no target: \(name ?? "")")
   }

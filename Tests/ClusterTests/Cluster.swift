@@ -165,6 +165,13 @@ final class Cluster: Sendable {
     }
   }
 
+  /// Commands that Redis has carried out since it started.
+  func commandsDone() async throws -> Int {
+    let reply = try await client.onLoop { [client] in try await client.redis.command("INFO", "stats") }
+    let line = reply.string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_commands_processed:") }
+    return line.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) } ?? 0
+  }
+
   /// Every message on the bus, oldest first.
   func messages() async throws -> [JSONValue] {
     let reply = try await client.onLoop { [client] in try await client.redis.command("XRANGE", "{polystatus}:bus", "-", "+") }

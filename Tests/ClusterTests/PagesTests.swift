@@ -87,6 +87,41 @@ struct PagesTests {
     }
   }
 
+  /// What the frontend does by itself meanwhile (a heartbeat, waiting for the bus) is far less than a command for each request.
+  @Test func publicPagesAskRedisNothing() async throws {
+    try await Cluster.with { cluster in
+      for service in ServiceName.allCases where service != .frontend { await cluster.stop(service) }
+      let before = try await cluster.commandsDone()
+      for _ in 0..<100 {
+        for path in ["/", "/?lang=fr", "/history", "/badge.svg"] { #expect(try await cluster.call(.frontend, .get, path).status == .ok) }
+      }
+      let spent = try await cluster.commandsDone() - before
+      #expect(spent < 100, "\(spent) commands for 400 requests")
+    }
+  }
+
+  @Test func anAnnouncementIsOnThePageAndTold() async throws {
+    try await Cluster.with { cluster in
+      let token = try await cluster.signIn()
+      let created = try await cluster.call(
+        .incidents, .post, "/api/v1/incidents", ["title": "Checkout <fails>", "sev": 1, "services": ["checkout"]], token: token)
+      let id = try #require(created.json["id"]?.string)
+      let stranger = try await cluster.call(.frontend, .get, "/incidents/\(id)", headers: ["Accept": "text/html"])
+      #expect(stranger.status == .notFound)
+      let said: JSONValue = [
+        "incident_id": .string(id), "message": "We look into it.", "message_fr": "Nous cherchons.", "state": "investigating",
+      ]
+      #expect(try await cluster.call(.comms, .post, "/api/v1/public/announce", said, token: token).status == .created)
+      try await eventually {
+        let page = try await cluster.call(.frontend, .get, "/?lang=fr")
+        let text = String(decoding: page.body, as: UTF8.self)
+        return text.contains("Checkout &lt;fails&gt;") && text.contains("Nous cherchons.") && !text.contains("We look into it.")
+      }
+      let page = try await cluster.call(.frontend, .get, "/incidents/\(id.lowercased())")
+      #expect(page.status == .ok && String(decoding: page.body, as: UTF8.self).contains("We look into it."))
+    }
+  }
+
   @Test func errorsArePagesForPeopleAndProblemsForPrograms() async throws {
     try await Cluster.with { cluster in
       let page = try await cluster.call(.frontend, .get, "/nothing/here", headers: ["Accept": "text/html", "X-CID": "find-me-404"])

@@ -44,16 +44,18 @@ public struct CommsClient: Sendable {
 
   // MARK: - Subscriptions
 
-  /// Asks for a mail with a link to confirm. The answer is the same for an address that is known. Throws `.invalid`, `.tooMany`.
-  public func subscribe(_ mail: String, components: [String], language: String) async throws(Failure) {
-    var body = JSONObject([("email", .string(mail)), ("language", .string(language))])
-    if !components.isEmpty { body["components"] = .array(components.map(JSONValue.string)) }
-    _ = try await neighbours.call(.comms, .post, "/api/v1/subscriptions/email", body: .object(body))
+  /// Asks for a mail with a link to confirm. False when this site cannot send mail yet, and keeps it. The answer is the same for an address that
+  /// is known. Throws `.invalid`, `.tooMany`.
+  public func subscribe(_ mail: String, components: [String], language: String) async throws(Failure) -> Bool {
+    let body: JSONValue = [
+      "email": .string(mail), "language": .string(language), "components": .array(components.map(JSONValue.string)),
+    ]
+    return try await neighbours.call(.comms, .post, "/api/v1/subscriptions/email", body: body)["mail"]?.string != "kept"
   }
 
-  /// Throws `.invalid` when the link is none of ours or has ended.
-  public func confirm(_ link: String) async throws(Failure) {
-    _ = try await neighbours.call(.comms, .post, "/api/v1/subscriptions/confirm", body: ["token": .string(link)])
+  /// The link under which the subscription is changed and ended. Throws `.invalid` when `link` is none of ours or has ended.
+  public func confirm(_ link: String) async throws(Failure) -> String {
+    try await neighbours.call(.comms, .post, "/api/v1/subscriptions/confirm", body: ["token": .string(link)])["link"]?.string ?? link
   }
 
   /// Throws `.invalid` when the link is none of ours or has ended.

@@ -87,6 +87,8 @@ public struct PublicComponent: Sendable, Equatable {
   public let position: Int
   /// operational, degraded_performance, partial_outage, major_outage, under_maintenance or unknown.
   public let status: String
+  /// What a person set it to, and why.
+  public let reasons: [String]
   /// Whom it suffers from, such as `Cloudflare`.
   public let causedBy: [String]
   /// Providers in trouble that it depends on, its own state unchanged.
@@ -101,6 +103,8 @@ public struct PublicComponent: Sendable, Equatable {
     group = json["group"]?.string ?? json["group"]?["name"]?.string
     position = json["position"]?.integer ?? 0
     status = json["status"]?.string ?? "unknown"
+    let reasons = json["reasons"]?.array?.filter { $0["kind"]?.string == "override" }
+    self.reasons = reasons.map { Self.names(.array($0)) }?.filter { !$0.isEmpty } ?? []
     causedBy = Self.names(json["caused_by"])
     notes = Self.names(json["notes"])
     isShownOnlyDegraded = json["show"]?.string == "if_degraded"

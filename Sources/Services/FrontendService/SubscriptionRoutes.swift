@@ -29,21 +29,23 @@ extension Frontend {
     let form = try await submission(request)
     let (email, chosen) = (form.text("email"), form.values("components"))
     do throws(Failure) {
-      try await comms.subscribe(email, components: chosen, language: form.mailLanguage)
+      let isSent = try await comms.subscribe(email, components: chosen, language: form.mailLanguage)
+      return said(form, isSent ? "check_mail" : "mail_kept", path: "/subscribe")
     } catch {
       let components = (try? pages.current().data.components) ?? []
       return try again(form, error, .subscribe(form.setting, components, email: email, chosen: chosen))
     }
-    return said(form, "check_mail", path: "/subscribe")
   }
 
   private func confirm(_ request: Request) async throws -> Response {
     let form = try await submission(request)
     let token = request.parameters["token"] ?? ""
-    do throws(Failure) { try await comms.confirm(token) } catch {
+    do throws(Failure) {
+      let manage = form.setting.links.manage(try await comms.confirm(token))
+      return said(form, "subscribed", path: "/subscribe", next: ("manage_subscription", manage))
+    } catch {
       return try again(form, form.setting.linkRefusal(error), .confirm(form.setting, token: token))
     }
-    return said(form, "subscribed", path: "/subscribe", next: ("manage_subscription", form.setting.links.manage(token)))
   }
 
   private func showManage(_ request: Request) async throws -> Response {

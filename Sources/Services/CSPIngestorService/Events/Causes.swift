@@ -107,27 +107,29 @@ struct Causes: Sendable {
     guard effect.kind.isOutage else { return [] }
     var found: [Cause] = []
     for edge in edges where edge.from == effect.provider && edge.to != edge.from {
-      guard edge.fromComponents.isEmpty || edge.fromComponents.contains(where: effect.concerns) else { continue }
-      for event in events[edge.to] ?? [] {
-        if let hop = hop(edge, effect, text, event, now: now) { found.append(Cause(event: event, path: [hop])) }
-      }
+      let near = (events[edge.to] ?? []).filter { mayCause($0, effect, edge, now: now) }
+      guard !near.isEmpty, edge.fromComponents.isEmpty || edge.fromComponents.contains(where: effect.concerns) else { continue }
+      let mention = text.mention(of: [edge.to] + (aliases[edge.to] ?? []))
+      found += near.map { Cause(event: $0, path: [hop(edge, effect, $0, mention)]) }
     }
     return found
   }
 
-  /// Nil when the upstream event cannot have been the cause.
-  private func hop(_ edge: DependencyEdge, _ effect: CausalEvent, _ text: CauseText, _ cause: CausalEvent, now: Int) -> Cause.Hop? {
-    guard cause.kind.isOutage, edge.toComponents.isEmpty || cause.components.isEmpty || edge.toComponents.contains(where: cause.concerns)
-    else { return nil }
+  /// Whether the effect began while the upstream event went on, and that event is of what the edge leads to.
+  private func mayCause(_ cause: CausalEvent, _ effect: CausalEvent, _ edge: DependencyEdge, now: Int) -> Bool {
     let end = cause.isOver ? cause.resolvedAt ?? now : now
-    guard (cause.startedAt - Self.slack)...max(end + Self.slack, cause.startedAt - Self.slack) ~= effect.startedAt else { return nil }
+    guard cause.kind.isOutage, cause.startedAt - Self.slack <= effect.startedAt, effect.startedAt <= end + Self.slack else { return false }
+    return edge.toComponents.isEmpty || cause.components.isEmpty || edge.toComponents.contains(where: cause.concerns)
+  }
+
+  private func hop(_ edge: DependencyEdge, _ effect: CausalEvent, _ cause: CausalEvent, _ mention: Double) -> Cause.Hop {
     let delay = effect.startedAt - cause.startedAt
     let places = edge.region.map { [$0] } ?? effect.regions
     let isElsewhere = !places.isEmpty && !cause.regions.isEmpty && !Regions.meet(places, cause.regions)
     return Cause.Hop(
       edge: edge, externalID: cause.externalID, time: abs(delay) <= Self.together ? 1 : 0.8, region: isElsewhere ? 0.5 : 1,
       causeImpact: cause.peakImpact >= .major ? 1 : cause.peakImpact == .minor ? 0.9 : 0.7,
-      mention: text.mention(of: [edge.to] + (aliases[edge.to] ?? [])), delay: delay)
+      mention: mention, delay: delay)
   }
 
   /// Order of appearance says little: an effect may be seen this long before its cause, or begin this long after its end. In seconds.

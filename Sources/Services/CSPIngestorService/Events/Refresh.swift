@@ -217,26 +217,39 @@ enum Regions {
 
 /// Finds which event an item without an id of its own is: the one of its series with the same start, else the open one, else a new one.
 private struct SeriesNames {
-  private let bySeries: [String: [KnownEvent]]
+  private let known: KnownProvider
+  /// Events that have a series: by it and their start, and the open ones by it.
+  private var byStart: [String: String] = [:]
+  private var open: [String: [String]] = [:]
   /// Ids by what the adapter called the item, and those that are given away.
   private var ids: [String: String] = [:]
   private var taken: Set<String> = []
 
   init(_ known: KnownProvider) {
-    let events = known.events.values.filter { $0.series != nil }.sorted { $0.externalID < $1.externalID }
-    bySeries = Dictionary(grouping: events) { $0.series ?? "" }
+    self.known = known
+    for event in known.events.values.sorted(by: { $0.externalID > $1.externalID }) {
+      guard let series = event.series else { continue }
+      byStart[Self.key(series, event.startedAt)] = event.externalID
+      if !event.state.isOver { open[series, default: []].append(event.externalID) }
+    }
   }
+
+  private static func key(_ series: String, _ start: Int?) -> String { "\(start ?? 0) \(series)" }
 
   mutating func learn(_ items: [ProviderEvent]) {
-    for item in items { take(item) { $0.externalID == item.externalID || $0.startedAt == item.startedAt } }
-    for item in items { take(item) { !$0.state.isOver } }
-  }
-
-  private mutating func take(_ item: ProviderEvent, where isIt: (KnownEvent) -> Bool) {
-    guard let series = item.series, ids[item.externalID] == nil else { return }
-    guard let event = bySeries[series]?.first(where: { !taken.contains($0.externalID) && isIt($0) }) else { return }
-    ids[item.externalID] = event.externalID
-    taken.insert(event.externalID)
+    for item in items {
+      guard let series = item.series else { continue }
+      let same = known.events[item.externalID] == nil ? byStart[Self.key(series, item.startedAt)] : item.externalID
+      if let same, taken.insert(same).inserted { ids[item.externalID] = same }
+    }
+    for item in items {
+      guard let series = item.series, ids[item.externalID] == nil else { continue }
+      while let id = open[series]?.popLast() {
+        guard taken.insert(id).inserted else { continue }
+        ids[item.externalID] = id
+        break
+      }
+    }
   }
 
   func id(of item: ProviderEvent) -> String { ids[item.externalID] ?? item.externalID }

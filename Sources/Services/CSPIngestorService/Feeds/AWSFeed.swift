@@ -70,11 +70,13 @@ enum AWSFeed {
     }
     if !isOver {
       let changes = item["impacted_service_status_changes"]?.elements ?? []
+      var places = Dictionary(rows.enumerated().map { ($0.element.id, $0.offset) }) { first, _ in first }
       for change in changes.sorted(by: { (FeedTime.read($0["timestamp"]) ?? 0) < (FeedTime.read($1["timestamp"]) ?? 0) }) {
         guard let id = change["service"]?.identifier, let status = change["current_status"]?.code else { continue }
-        if let known = rows.firstIndex(where: { $0.id == id }) {
-          rows[known].status = status
+        if let place = places[id] {
+          rows[place].status = status
         } else {
+          places[id] = rows.count
           rows.append((id, change["service_name"]?.string, status))
         }
       }

@@ -72,12 +72,19 @@ enum AWSServiceFeed {
     return runs
   }
 
+  /// Without what the dashboard puts before it.
+  private static func subject(_ title: String) -> String {
+    for heading in ["Service is operating normally: ", "Service disruption: ", "Performance issues: ", "Informational message: "]
+    where title.hasPrefix(heading) { return AWSFeed.title(String(title.dropFirst(heading.count))) }
+    return AWSFeed.title(title)
+  }
+
   private static func event(_ series: String, _ run: [Update]) -> ProviderEvent? {
     guard let first = run.first, let last = run.last else { return nil }
     let isOver = last.isOver
     var event = ProviderEvent(
       externalID: "\(series):\(first.at)", series: series, kind: .incident, state: isOver ? .resolved : .investigating,
-      impact: isOver ? run.map(\.impactWhileOpen).max() ?? .none : last.impact, title: AWSFeed.title(last.title))
+      impact: isOver ? run.map(\.impactWhileOpen).max() ?? .none : last.impact, title: subject(last.title))
     event.impactEnded = isOver
     event.startedAt = first.at
     event.resolvedAt = isOver ? last.at : nil

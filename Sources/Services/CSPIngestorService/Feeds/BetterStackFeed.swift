@@ -91,10 +91,11 @@ private struct BetterStackReader {
   private mutating func affected(_ documents: [JSONValue]) -> ([ProviderComponent], Impact?) {
     var components: [ProviderComponent] = []
     var worst: Impact?
+    var ids: Set<String> = []
     for row in documents.flatMap({ $0["affected_resources"]?.elements ?? [] }) {
       let status = builder.known(row["status"], "component status", Self.statuses)
       if let impact = status?.impact, impact != .none { worst = max(worst ?? .none, impact) }
-      guard let id = row["status_page_resource_id"]?.identifier, !components.contains(where: { $0.id == id }),
+      guard let id = row["status_page_resource_id"]?.identifier, ids.insert(id).inserted,
         var component = resources[id] ?? ProviderComponent(id: id, called: id)
       else { continue }
       component.status = status

@@ -32,7 +32,9 @@ struct FeedContext: Sendable {
   /// Whether a document of `family` is what was registered.
   func admits(_ family: Family) -> Bool {
     guard let registered, registered != family else { return true }
-    let pairs: [Set<Family>] = [[.statuspage, .incidentio], [.rss, .atom], [.aws, .rss]]
+    // AWS publishes in RSS too.
+    if registered == .aws { return family == .rss }
+    let pairs: [Set<Family>] = [[.statuspage, .incidentio], [.rss, .atom]]
     return pairs.contains([registered, family])
   }
 }

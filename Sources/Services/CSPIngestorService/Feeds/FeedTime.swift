@@ -14,7 +14,9 @@ enum FeedTime {
 
   static func read(_ text: String) -> Int? {
     guard text.utf8.count <= longest else { return nil }
-    if let number = Double(text.trimmingBlanks), text.utf8.allSatisfy({ !PlainText.isLetter($0) }) { return read(number) }
+    if let number = Double(text.trimmingBlanks), number >= firstNumber, text.utf8.allSatisfy({ !PlainText.isLetter($0) }) {
+      return read(number)
+    }
     var moment = WrittenMoment(text)
     moment.hour = moment.hour ?? 0
     return moment.year.flatMap { moment.seconds(year: $0) }
@@ -26,6 +28,8 @@ enum FeedTime {
     return Int(number > 1e11 ? number / 1_000 : number)
   }
 
+  /// A text of digits below is no number of seconds but perhaps a date: 20260304. 1973.
+  private static let firstNumber = 1e8
   /// Of a written moment, in bytes.
   private static let longest = 80
 }

@@ -104,8 +104,9 @@ private struct IncidentIOReader {
 
   private mutating func affected(_ item: JSONValue) -> [ProviderComponent] {
     var found: [ProviderComponent] = []
+    var ids: Set<String> = []
     for row in (item["affected_components"]?.elements ?? []) + (item["component_impacts"]?.elements ?? []) {
-      guard let id = Self.id(row), !found.contains(where: { $0.id == id }) else { continue }
+      guard let id = Self.id(row), ids.insert(id).inserted else { continue }
       let named = ProviderComponent(id: id, called: row["name"]?.string, group: row["group_name"]?.string)
       guard var component = named ?? components[id] ?? ProviderComponent(id: id, called: id) else { continue }
       component.group = component.group ?? components[id]?.group

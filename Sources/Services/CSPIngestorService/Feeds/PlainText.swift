@@ -77,7 +77,7 @@ enum PlainText {
   /// How far a tag may reach, in bytes: what goes on for longer is no tag.
   private static let longestTag = 4_096
 
-  /// Past the `>` of the tag, quotation marks heeded.
+  /// Past the `>` of the tag, quotation marks heeded; nil when another tag begins first.
   private static func closing(_ bytes: [UInt8], from start: Int) -> Int? {
     var quote: UInt8 = 0
     for index in start..<min(bytes.count, start + longestTag) {
@@ -86,6 +86,8 @@ enum PlainText {
         if byte == quote { quote = 0 }
       } else if byte == UInt8(ascii: ">") {
         return index + 1
+      } else if byte == UInt8(ascii: "<") {
+        return nil
       } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
         if bytes[index - 1] == UInt8(ascii: "=") { quote = byte }
       }

@@ -10,15 +10,33 @@ struct SnapshotBuilder {
   /// Of an id met again, the first counts.
   mutating func add(_ event: ProviderEvent?) {
     guard var event, let id = Self.identifier(event.externalID) else { return addUnreadable() }
+    guard ids.count < Self.mostEvents else { return addUnreadable() }
     guard ids.insert(id).inserted else { return }
     event.externalID = id
-    if event.title.isEmpty { event.title = event.components.first?.name ?? id }
+    // The word of a maintenance makes one, wherever it is listed.
+    if event.state == event.state.ofMaintenance { (event.kind, event.impact) = (.maintenance, .maintenance) }
+    event.title = [event.title, event.components.first?.name ?? "", PlainText.title(id), "Untitled"].first { !$0.isEmpty } ?? ""
     event.regions = Array(Set(event.regions.filter { !$0.isEmpty })).sorted()
-    // Without a time an update keeps its place; the sort is stable.
-    event.updates.sort { one, other in one.at.flatMap { at in other.at.map { at < $0 } } ?? false }
+    event.updates = Self.byTime(event.updates)
     if let url = event.url, !Self.isAddress(url) { event.url = nil }
     snapshot.events.append(event)
   }
+
+  /// The oldest first. One without a time keeps its place; of equals the one that a list of the newest first has last comes first.
+  private static func byTime(_ updates: [ProviderUpdate]) -> [ProviderUpdate] {
+    let times = updates.compactMap(\.at)
+    let isNewestFirst = (times.first ?? 0) > (times.last ?? 0)
+    var latest = 0
+    return (isNewestFirst ? updates.reversed() : updates).enumerated()
+      .map { index, update in
+        latest = update.at ?? latest
+        return (update: update, at: latest, index: index)
+      }
+      .sorted { ($0.at, $0.index) < ($1.at, $1.index) }.map(\.update)
+  }
+
+  /// Of one document; what comes after them counts as unreadable.
+  private static let mostEvents = 10_000
 
   mutating func addUnreadable() { snapshot.unreadable += 1 }
 

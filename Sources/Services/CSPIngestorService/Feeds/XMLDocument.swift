@@ -6,16 +6,19 @@ struct XMLElement {
   fileprivate(set) var children: [XMLElement] = []
   /// Its own, references resolved.
   fileprivate(set) var text = ""
-  /// All of it as it was written, and what stands between its tags.
-  fileprivate(set) var source = ""
-  fileprivate(set) var inner = ""
+  /// Where it stands, and what stands between its tags.
+  fileprivate var range = 0..<0
+  fileprivate var innerRange = 0..<0
+  fileprivate let document: [UInt8]
 
   /// Without the prefix of a namespace.
   var localName: String { name.split(separator: ":").last.map(String.init) ?? name }
   subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
   func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+  /// All of it as it was written.
+  var source: String { String(decoding: document[range], as: UTF8.self) }
   /// HTML: escaped in the text, or standing there as elements.
-  var markup: String { children.isEmpty ? text : inner }
+  var markup: String { children.isEmpty ? text : String(decoding: document[innerRange], as: UTF8.self) }
 }
 
 enum XMLDocument {
@@ -44,6 +47,7 @@ private struct XMLParser {
   /// What HTML documents and fragments begin with.
   private static let htmlElements: Set<String> = [
     "html", "head", "body", "title", "meta", "script", "style", "center", "div", "h1", "h2", "p", "link", "table", "pre", "main", "section",
+    "noscript", "form", "span", "br", "hr", "img", "iframe", "b", "strong", "a", "ul", "h3", "frameset",
   ]
 
   mutating func startsLikeHTML() -> Bool {
@@ -107,7 +111,7 @@ private struct XMLParser {
     guard let first = name.utf8.first, !PlainText.isDigit(first), first != UInt8(ascii: "-"), first != UInt8(ascii: ".") else {
       throw .syntax
     }
-    var element = XMLElement(name: name)
+    var element = XMLElement(name: name, document: bytes)
     element.attributes = try attributes()
     if starts("/>") {
       index += 2
@@ -116,7 +120,7 @@ private struct XMLParser {
       index += 1
       try content(of: &element, depth: depth)
     }
-    element.source = String(decoding: bytes[start..<index], as: UTF8.self)
+    element.range = start..<index
     return element
   }
 
@@ -148,7 +152,7 @@ private struct XMLParser {
       if open > index { element.text += try resolved(index..<open) }
       index = open
       if starts("</") {
-        element.inner = String(decoding: bytes[start..<open], as: UTF8.self)
+        element.innerRange = start..<open
         index += 2
         guard name() == element.name else { throw .syntax }
         skipBlanks()

@@ -22,7 +22,7 @@
 
   // Each element marked data-live takes the place of its old self when the server's page says something else.
   const refresh = async () => {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(location.href, { cache: "no-cache", headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     let changed = false;

@@ -7,7 +7,7 @@ extension FormPage.Content {
     return Self(
       path: "/login", action: setting.links.login, heading: t("sign_in"), hidden: [.init(name: "next", value: next)],
       fields: [
-        .init(name: "email", label: t("email"), type: "email", value: email, autocomplete: "username"),
+        .init(name: "email", label: t("email"), type: "email", value: email, autocomplete: "email"),
         .init(name: "password", label: t("password"), type: "password", autocomplete: "current-password"),
       ], button: t("sign_in"),
       others: [
@@ -21,7 +21,7 @@ extension FormPage.Content {
       path: "/register", action: setting.links.register, heading: t("register"), lead: t("register_lead"),
       fields: [
         .init(name: "name", label: t("name"), value: name, autocomplete: "name"),
-        .init(name: "email", label: t("email"), type: "email", value: email, autocomplete: "username"), newPassword(t),
+        .init(name: "email", label: t("email"), type: "email", value: email, autocomplete: "email"), newPassword(t),
       ], button: t("register_button"), others: [.init(name: t("have_account"), href: setting.links.login)])
   }
 
@@ -29,7 +29,7 @@ extension FormPage.Content {
     let t = setting.strings
     return Self(
       path: "/password/forgot", action: setting.links.forgot, heading: t("forgot_password"), lead: t("forgot_lead"),
-      fields: [.init(name: "email", label: t("email"), type: "email", value: email, autocomplete: "username")], button: t("forgot_button"),
+      fields: [.init(name: "email", label: t("email"), type: "email", value: email, autocomplete: "email")], button: t("forgot_button"),
       others: [.init(name: t("sign_in"), href: setting.links.login)])
   }
 

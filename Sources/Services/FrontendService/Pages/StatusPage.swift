@@ -36,7 +36,10 @@ struct StatusPage: PageModel {
   let maintenances: [MaintenanceView]
   let hasComponents: Bool
   let groups: [Group]
+  let hasDays: Bool
   let days: [PastDay]
+  /// On a page that has nothing to show yet.
+  let welcome: String?
 
   /// Days of past incidents.
   private static let pastDays = 14
@@ -56,7 +59,9 @@ struct StatusPage: PageModel {
     hasMaintenances = !maintenances.isEmpty
     groups = Self.groups(data, setting)
     hasComponents = !groups.isEmpty
-    days = Self.days(data, names, snapshot.day, setting)
+    hasDays = hasComponents || !data.incidents.isEmpty
+    days = hasDays ? Self.days(data, names, snapshot.day, setting) : []
+    welcome = hasDays || hasMaintenances ? nil : setting.strings("welcome")
   }
 
   private static func banner(_ banner: PublicBanner) -> Banner {
@@ -125,8 +130,9 @@ extension PublicData {
 }
 
 extension PublicComponent {
-  /// Why it is as it is, as far as that is somebody else's doing.
+  /// Why it is as it is, as far as no incident tells it.
   func reason(_ strings: Strings) -> String? {
+    if !reasons.isEmpty { return reasons.joined(separator: ", ") }
     if !causedBy.isEmpty { return strings("caused_by", ["names": causedBy.joined(separator: ", ")]) }
     return notes.isEmpty ? nil : strings("noted", ["names": notes.joined(separator: ", ")])
   }
