@@ -1,3 +1,4 @@
+import Foundation
 public import OutboundClient
 public import StatusModel
 
@@ -11,6 +12,8 @@ public struct Setting: Sendable {
     /// IP addresses or CIDR blocks, separated by commas.
     case ranges
     case mailServer
+    /// A name of the time zone database.
+    case timeZone
   }
   public let name: String
   /// Nil: unset unless given.
@@ -35,6 +38,7 @@ public struct Setting: Sendable {
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .mailServer: MailServer.expectation
     case .ranges: "addresses or CIDR blocks such as 10.1.0.0/16, separated by commas"
+    case .timeZone: "a time zone such as Europe/Paris or UTC"
     }
   }
 
@@ -46,6 +50,7 @@ public struct Setting: Sendable {
     case .choice(let words): words.contains(value)
     case .ranges: AddressRange.list(value) != nil
     case .mailServer: MailServer(value) != nil
+    case .timeZone: TimeZone(identifier: value) != nil
     }
   }
 
@@ -95,6 +100,8 @@ public struct Setting: Sendable {
         "MAIL_FROM", .text, nil, "Sender of mails, such as Example status <status@example.org>; by default polystatus at PUBLIC_URL's host."
       ),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
+      Setting("PAGE_NAME", .text, "PolyStatus", "What the public page, its feeds and its calendar are called."),
+      Setting("PAGE_TIME_ZONE", .timeZone, "UTC", "Whose days the public page counts: uptime bars, history."),
       Setting("EXPORT_DIR", .text, nil, "Folder for a static copy of the public pages, written anew with every change."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting(

@@ -11,11 +11,15 @@ public struct Comms: ClusterService {
     .redis, .neighbour(.incidents), .neighbour(.users), Dependency(name: "smtp", kind: .smtp, isRequired: false),
   ]
 
+  let clock: @Sendable () -> Int64
   let incidents: IncidentsClient
   let announcements: AnnouncementsStore
+  let components: ComponentsStore
+  let maintenances: MaintenancesStore
   let publicStore: PublicStore
   let publicStatus: PublicStatus
   var audience = Audience()
+  private let workers: [Worker]
   let webhooks: Webhooks
   let subscriptions: Subscriptions
   let mails: Mails
@@ -23,10 +27,20 @@ public struct Comms: ClusterService {
 
   /// Throws `InvalidSetting`.
   public init(_ node: Node) async throws {
+    clock = node.clock
     incidents = IncidentsClient(node.neighbours)
     announcements = AnnouncementsStore(mutations: node.mutations)
+    components = ComponentsStore(mutations: node.mutations)
+    maintenances = MaintenancesStore(mutations: node.mutations)
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
-    publicStatus = PublicStatus(publicStore, node.watcher, clock: node.clock, logger: node.logger)
+    publicStatus = PublicStatus(
+      publicStore, components, PageFacts(node.configuration), node.watcher, clock: node.clock, logger: node.logger)
+    let announced = AnnouncementsFollower(incidents: incidents, announcements: announcements)
+    let depended = ComponentsFollower(components: components)
+    workers = [
+      node.worker(AnnouncementsFollower.group, handles: AnnouncementsFollower.handles, handle: announced.handle),
+      node.worker(ComponentsFollower.group, handles: ComponentsFollower.handles, handle: depended.handle),
+    ]
     webhooks = Webhooks(node)
     messages = Messages(node)
     let webhooks = webhooks.store
@@ -40,11 +54,19 @@ public struct Comms: ClusterService {
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes + subscriptions.routes + mails.routes + messages.routes }
+  public var routes: [ServiceRoute] { statusRoutes + webhooks.routes + subscriptions.routes + mails.routes + messages.routes }
+
+  private var statusRoutes: [ServiceRoute] { announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes }
 
   public func run() async {
+    await Caller.$current.withValue(.comms) { await work() }
+  }
+
+  private func work() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.publicStatus.run() }
+      group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
+      for worker in workers { group.addTask { await worker.run() } }
       group.addTask { await webhooks.run() }
       group.addTask { await mails.worker.run() }
       group.addTask { await mails.sender.run() }
