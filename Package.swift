@@ -89,7 +89,8 @@ let package = Package(
         logging, httpTypes, lifecycle, signals, yams,
       ], embeds: ["Scripts", "common.yaml"]),
     cluster(
-      "ServiceClients", ["StatusModel", "Identity", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
+      "ServiceClients",
+      ["StatusModel", "Identity", "Messaging", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
     service(
       "IncidentsService", ["Messaging", "RedisClient", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
@@ -108,7 +109,8 @@ let package = Package(
         "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "OutboundClient", "ServiceClients", httpTypes, logging,
       ], embeds: ["swagger.yaml", "Scripts", "Providers/catalogue.json"]),
     service(
-      "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes]),
+      "FlagsService", ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes, logging],
+      embeds: ["swagger.yaml", "Scripts"]),
     service(
       "FrontendService",
       [
@@ -169,6 +171,14 @@ let package = Package(
       [
         "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "OutboundClient",
         "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+      ]),
+
+    tests(
+      "FlagsService",
+      [
+        "FlagsService", "UsersService", "IncidentsService", "CSPIngestorService", "ServiceClients", "ServiceRuntime", "Identity",
+        "Messaging", "StatusModel",
+        "RedisClient", "OutboundClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),

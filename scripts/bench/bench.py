@@ -5,9 +5,10 @@ usage: bench.py [--large]      the cluster runs: scripts/bench/run starts it
 import os, pathlib, platform, re, resource, statistics, subprocess, sys, time, urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from load import CONNECTIONS, CORES, LOAD_CORE, ROUNDS, SERVER_CORE, Nginx, beside, cost, load, median_cost, pin, seed
+from load import CONNECTIONS, CORES, LOAD_CORE, ROUNDS, SECONDS, SERVER_CORE, Nginx, beside, cost, load, median_cost, pin, seed
 from raw_clients import REQUEST, answer, connect, idle
-from running_cluster import SERVICES, Client, await_condition, cpu, home, kibibytes, pid, polystatus, port, redis, redis_socket
+from running_cluster import (
+    SERVICES, Client, admin_token, await_condition, cpu, home, kibibytes, pid, polystatus, port, redis, redis_socket)
 
 IDLE = 10_000
 MIB = 1024
@@ -156,6 +157,39 @@ def creates(token):
         row(f"redis-benchmark `{command.upper()}`, CPU of Redis", f"{each:.1f} µs", "", None)
 
 
+def flags():
+    url, process, script = f"http://127.0.0.1:{port('flags')}", pid("flags"), str(pathlib.Path(__file__).with_name("evaluate.lua"))
+    admin = Client("flags", admin_token())
+    admin.must("POST", "/admin/flags", flag("bench"))
+    one = f"{url}/ofrep/v1/evaluate/flags/bench"
+    load(f"{url}/health", seconds=1)
+    asked = commands()
+    rounds = [(cost([process], one, script=script)[0], cost([process], f"{url}/health")[0]) for _ in range(ROUNDS)]
+    asked = commands() - asked
+    ours, health, ratio = (statistics.median(each) for each in zip(*((a, b, a / b) for a, b in rounds)))
+    row("OFREP evaluation of one flag, CPU to `GET /health`", f"{ratio:.2f} × ({ours:.1f} to {health:.1f} µs)", "≤ 2 ×", ratio <= 2)
+    each = asked / (2 * ROUNDS * SECONDS)
+    row("… and what Redis did meanwhile: the bus and heartbeats of the six", f"{each:.0f} commands a second", "≤ 100", each <= 100)
+    for number in range(1000):
+        admin.must("POST", "/admin/flags", flag(f"bench-{number}"))
+    each = median_cost([process], f"{url}/ofrep/v1/evaluate/flags", script=script, connections=4)[0] / 1000
+    row("OFREP evaluation of 1,000 flags with 20 rules each", f"{each:.1f} ms", "≤ 5 ms", each <= 5)
+
+
+def flag(name):
+    """Twenty rules that nearly nobody meets, then a roll-out."""
+    tests = [{"attr": "country", "op": "in", "value": ["FR", "BE"]}, {"attr": "plan", "op": "eq", "value": "gold"},
+             {"attr": "version", "op": "semver_gte", "value": "2.0.0"}, {"attr": "user", "op": "ends_with", "value": "@example.org"}]
+    rules = [{"if": {"all": [tests[number % 4], tests[(number + 1) % 4]]}, "variation": "on"} for number in range(20)]
+    return {"id": name, "on": True, "rules": rules,
+            "fallthrough": {"rollout": [{"variation": "on", "weight": 10}, {"variation": "off", "weight": 90}]}}
+
+
+def commands():
+    """How many commands Redis has done."""
+    return sum(int(found[1]) for line in redis("INFO", "commandstats") if (found := re.search(r":calls=(\d+)", line)))
+
+
 def main():
     about = machine()
     at_rest()
@@ -166,6 +200,7 @@ def main():
     public_pages(token)
     lists(token, [1_000, 10_000] + ([100_000] if "--large" in sys.argv else []))
     creates(token)
+    flags()
     print(f"{about}. Servers on core {SERVER_CORE} with one loop each, load from core {LOAD_CORE} over {CONNECTIONS} connections (lists: 4), "
           f"CPU from `/proc`, medians; beside nginx: {ROUNDS} rounds that alternate.\n")
     print("| what | measured | bar | |\n|---|---|---|---|")

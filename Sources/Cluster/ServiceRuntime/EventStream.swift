@@ -37,9 +37,9 @@ public struct EventStream: Sendable {
     try answer(request) { passing($0.message.name) ? Event(name: $0.message.name, data: $0.bytes) : nil }
   }
 
-  /// With `Last-Event-ID` it goes on after that event, as far as the bus still has what followed. What becomes nil is passed over.
-  /// Throws `Failure.invalid`, `.tooMany`.
-  public func answer(_ request: Request, _ event: @escaping @Sendable (Watcher.Entry) -> Event?) throws -> Response {
+  /// With `Last-Event-ID` it goes on after that event, as far as the bus still has what followed. What becomes nil is passed over;
+  /// `event` may wait for what the client will ask for next. Throws `Failure.invalid`, `.tooMany`.
+  public func answer(_ request: Request, _ event: @escaping @Sendable (Watcher.Entry) async -> Event?) throws -> Response {
     var resumed: BusPosition?
     if let text = request.header(.lastEventID), !text.isEmpty {
       guard let position = BusPosition(text) else {
@@ -61,7 +61,7 @@ public struct EventStream: Sendable {
   }
 
   private static func send(
-    _ watcher: Watcher, after resumed: BusPosition?, to stream: ResponseStream, _ event: @Sendable (Watcher.Entry) -> Event?
+    _ watcher: Watcher, after resumed: BusPosition?, to stream: ResponseStream, _ event: @Sendable (Watcher.Entry) async -> Event?
   ) async throws {
     let events = watcher.subscribe()
     try await stream.write(Array("retry: 2000\n\n".utf8))
@@ -69,12 +69,12 @@ public struct EventStream: Sendable {
     while let after = sent {
       let missed = try await watcher.messages(after: after)
       guard let newest = missed.last?.position else { break }
-      for entry in missed { try await write(event(entry), of: entry, to: stream) }
+      for entry in missed { try await write(await event(entry), of: entry, to: stream) }
       sent = newest
     }
     var quietSince = EventLoop.now
     for await happened in events {
-      if case .entry(let entry) = happened, sent.map({ entry.position > $0 }) ?? true, let event = event(entry) {
+      if case .entry(let entry) = happened, sent.map({ entry.position > $0 }) ?? true, let event = await event(entry) {
         try await write(event, of: entry, to: stream)
         quietSince = EventLoop.now
       } else if EventLoop.now &- quietSince >= UInt64(quietTime.components.seconds) * 1_000_000_000 {

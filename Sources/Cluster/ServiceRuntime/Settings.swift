@@ -85,6 +85,9 @@ public struct Setting: Sendable {
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("EXPORT_DIR", .text, nil, "Folder for a static copy of the public pages, written anew with every change."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
+      Setting(
+        "FLAGS_FREEZE_ON_SEV1", .choice(["false", "true"]), "false",
+        "Whether an open incident of severity 1 freezes all flags but kill switches and those of its services."),
       Setting("PROVIDERS", .choice(["seven", "none"]), "seven", "Which providers csp-ingestor watches from its first start on."),
       Setting(
         "REPORTS_THRESHOLD", .number(2...1_000_000), "5",
