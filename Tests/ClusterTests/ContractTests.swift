@@ -51,6 +51,9 @@ struct ContractTests {
       #expect(method.status == .methodNotAllowed && method.headerFields[.allow] == "GET, HEAD, OPTIONS")
       let replaced = try await cluster.call(.users, .get, "/health", headers: ["X-CID": "bad one!"])
       #expect(replaced.status == .ok && replaced.cid != "bad one!" && CorrelationID.isValid((replaced.cid ?? "").utf8))
+      let secret = "psu_" + String(repeating: "0a", count: 32)
+      let kept = try await cluster.call(.users, .get, "/health", headers: ["X-CID": secret])
+      #expect(kept.cid?.utf8.count == 36, "a secret is no correlation id")
       let stranger = try await cluster.call(.incidents, .get, "/api/v1/incidents")
       #expect(stranger.status == .unauthorized && stranger.headerFields[.wwwAuthenticate] != nil)
     }

@@ -185,6 +185,23 @@ final class CommsBench: Sendable {
     return answer
   }
 
+  /// An incident as its responders see it.
+  func inside(_ id: String) async throws -> JSONValue {
+    try await Self.send(.get, "/api/v1/incidents/\(id)", as: admin, to: incidents, through: users.node).json
+  }
+
+  /// Puts a message of another service on the bus.
+  func publish(_ name: String, _ data: [String: JSONValue]) async throws {
+    let node = users.node
+    let members = JSONObject([("cid", .string("cid-of-a-test"))] + data.map { ($0.key, $0.value) })
+    let message: JSONValue = [
+      "event_name": .string(name), "event_uuid": .string(UUID().uuidString.lowercased()),
+      "event_creation_time": .string(ISO8601.text(milliseconds: Node.wallClock())), "event_sender_id": "csp-ingestor",
+      "data": .object(members),
+    ]
+    try await node.onLoop { _ = try await node.redis.command("XADD", "{test}:bus", "*", "message", .bytes(message.bytes)) }
+  }
+
   /// The messages of a name on the bus, oldest first.
   func messages(_ name: String) async throws -> [JSONValue] {
     let node = users.node

@@ -71,10 +71,10 @@ struct FrontDoor: Sendable {
     }
   }
 
-  /// The caller's id when it is one, else a new one.
+  /// The caller's id when it is one, else a new one. It stands in logs and messages: one that looks like a secret of ours is none.
   private static func correlationID(_ sent: String?) -> String {
-    if let sent, CorrelationID.isValid(sent.utf8) { return sent }
-    return UUIDText.random()
+    guard let sent, CorrelationID.isValid(sent.utf8), !SecretToken.isIn(sent) else { return UUIDText.random() }
+    return sent
   }
 }
 

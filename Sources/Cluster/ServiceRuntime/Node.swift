@@ -133,7 +133,7 @@ public final class RunningService: Sendable {
       identity: node.identity, passwords: passwords, addresses: node.addresses,
       environment: node.configuration.text("POLYSTATUS_ENV"), clock: node.clock)
     let common = CommonRoutes(
-      service: node.name, dependencies: Service.dependencies,
+      service: node.name, dependencies: Service.dependencies + own(service),
       documents: Documents(service: node.name, swagger: Service.swagger, workers: node.workers), redis: node.redis,
       neighbours: node.neighbours, clock: node.clock, commit: node.configuration.text("POLYSTATUS_COMMIT"),
       isReady: service.isReady)
@@ -164,6 +164,12 @@ public final class RunningService: Sendable {
       await node.registerOwnApplication()
       _ = await (beating, working, watching, refusing, keeping, telling)
     }
+  }
+
+  /// What the runtime itself calls: users, for a password sent with a request, unless the service checks it or names users already.
+  private static func own<Service: ClusterService>(_ service: Service) -> [Dependency] {
+    let users = Dependency.neighbour(.users)
+    return service.passwordCheck != nil || Service.dependencies.contains(users) ? [] : [users]
   }
 
   private init(

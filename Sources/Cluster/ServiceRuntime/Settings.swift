@@ -1,3 +1,4 @@
+import Foundation
 public import OutboundClient
 public import StatusModel
 
@@ -10,6 +11,8 @@ public struct Setting: Sendable {
     case choice([String])
     /// IP addresses or CIDR blocks, separated by commas.
     case ranges
+    /// A name of the time zone database.
+    case timeZone
   }
   public let name: String
   /// Nil: unset unless given.
@@ -33,6 +36,7 @@ public struct Setting: Sendable {
       range.upperBound == .max ? "a number from \(range.lowerBound) up" : "a number from \(range.lowerBound) to \(range.upperBound)"
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .ranges: "addresses or CIDR blocks such as 10.1.0.0/16, separated by commas"
+    case .timeZone: "a time zone such as Europe/Paris or UTC"
     }
   }
 
@@ -43,6 +47,7 @@ public struct Setting: Sendable {
     case .number(let range): Int(value).map(range.contains) ?? false
     case .choice(let words): words.contains(value)
     case .ranges: AddressRange.list(value) != nil
+    case .timeZone: TimeZone(identifier: value) != nil
     }
   }
 
@@ -83,6 +88,8 @@ public struct Setting: Sendable {
         "ALLOW_PRIVATE_ADDRESSES", .choice(["false", "true"]), "false",
         "Whether webhooks and feeds may reach every address, inside ones too."),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
+      Setting("PAGE_NAME", .text, "PolyStatus", "What the public page, its feeds and its calendar are called."),
+      Setting("PAGE_TIME_ZONE", .timeZone, "UTC", "Whose days the public page counts: uptime bars, history."),
       Setting("EXPORT_DIR", .text, nil, "Folder for a static copy of the public pages, written anew with every change."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting(

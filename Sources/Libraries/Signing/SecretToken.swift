@@ -29,6 +29,9 @@ public enum SecretToken {
   /// The same on bytes, which need not be text.
   public static func redacted(_ bytes: [UInt8]) -> [UInt8] { cut(bytes) ?? bytes }
 
+  /// Whether there is such a run in `text`.
+  public static func isIn(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: "_")) && cut(Array(text.utf8)) != nil }
+
   private static let prefixes = Kind.allCases.map { (bytes: Array($0.prefix.utf8), isBase64: $0 == .webhookSecret) }
 
   /// Nil when there is nothing to cut.

@@ -11,7 +11,7 @@ public import StatusModel
 public struct CSPIngestor: ClusterService {
   public static let name = ServiceName.cspIngestor
   public static var swagger: String { Embedded.swaggerYaml }
-  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents), .neighbour(.comms), .neighbour(.flags)]
+  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents), .neighbour(.comms)]
 
   let store: CSPStore
   let registration: Registration

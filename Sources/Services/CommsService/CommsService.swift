@@ -1,3 +1,4 @@
+import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -8,19 +9,33 @@ public struct Comms: ClusterService {
   public static var swagger: String { Embedded.swaggerYaml }
   public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
 
+  let clock: @Sendable () -> Int64
   let incidents: IncidentsClient
   let announcements: AnnouncementsStore
+  let components: ComponentsStore
+  let maintenances: MaintenancesStore
   let publicStore: PublicStore
   let publicStatus: PublicStatus
   var audience = Audience()
+  private let workers: [Worker]
   let webhooks: Webhooks
   let messages: Messages
 
   public init(_ node: Node) async throws {
+    clock = node.clock
     incidents = IncidentsClient(node.neighbours)
     announcements = AnnouncementsStore(mutations: node.mutations)
+    components = ComponentsStore(mutations: node.mutations)
+    maintenances = MaintenancesStore(mutations: node.mutations)
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
-    publicStatus = PublicStatus(publicStore, node.watcher, clock: node.clock, logger: node.logger)
+    publicStatus = PublicStatus(
+      publicStore, components, PageFacts(node.configuration), node.watcher, clock: node.clock, logger: node.logger)
+    let announced = AnnouncementsFollower(incidents: incidents, announcements: announcements)
+    let depended = ComponentsFollower(components: components)
+    workers = [
+      node.worker(AnnouncementsFollower.group, handles: AnnouncementsFollower.handles, handle: announced.handle),
+      node.worker(ComponentsFollower.group, handles: ComponentsFollower.handles, handle: depended.handle),
+    ]
     webhooks = Webhooks(node)
     messages = Messages(node)
     let webhooks = webhooks.store
@@ -28,11 +43,19 @@ public struct Comms: ClusterService {
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { announcementRoutes + webhooks.routes + messages.routes }
+  public var routes: [ServiceRoute] { statusRoutes + webhooks.routes + messages.routes }
+
+  private var statusRoutes: [ServiceRoute] { announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes }
 
   public func run() async {
+    await Caller.$current.withValue(.comms) { await work() }
+  }
+
+  private func work() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.publicStatus.run() }
+      group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
+      for worker in workers { group.addTask { await worker.run() } }
       group.addTask { await webhooks.run() }
     }
   }

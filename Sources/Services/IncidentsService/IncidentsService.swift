@@ -1,3 +1,4 @@
+import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -11,10 +12,15 @@ public struct Incidents: ClusterService {
   let store: IncidentsStore
   let users: UsersClient
   let stream: EventStream
+  private let reactions: Worker
 
   public init(_ node: Node) async throws {
     store = IncidentsStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     users = UsersClient(node.neighbours)
     stream = EventStream(node.watcher)
+    let reactions = IncidentsReactions(store: store)
+    self.reactions = node.worker(IncidentsReactions.group, handles: IncidentsReactions.handles, handle: reactions.handle)
   }
+
+  public func run() async { await reactions.run() }
 }

@@ -10,7 +10,8 @@ import StatusModel
 ///     external                     hash     JSON array [provider, id] → incident id
 ///     incident:<id>                hash     one JSON text per member of the record (null: no field); `json`: the record as it is sent;
 ///                                           `postmortem`: as it is sent; `action_items`: numbers given to them; `entries`: of the timeline;
-///                                           `score`, `service_names`, `title_words`, `summary_words`: what the indexes have
+///                                           `score`, `service_names`, `title_words`, `summary_words`: what the indexes have;
+///                                           `announced`: numbers of the announcements that were noted; `public_told`: when `public` was
 ///     incident:<id>:timeline       list     entries as they are sent, oldest first
 ///     incident:<id>:words          hash     word → the number of texts (title, summary, messages) that have it
 ///     all                          zset     every incident id; as in every index, scored by started_at × 10⁶ + a number within the second
@@ -49,6 +50,7 @@ struct IncidentsStore: Sendable {
     static let status = mutation("incidents.status", Embedded.statusLua)
     static let timeline = mutation("incidents.timeline", Embedded.timelineLua)
     static let postmortem = mutation("incidents.postmortem", Embedded.postmortemLua)
+    static let announced = mutation("incidents.announced", Embedded.announcedLua)
     static let detail = RedisScript(name: "incidents.detail", source: Embedded.detailLua)
     static let entries = RedisScript(name: "incidents.entries", source: Embedded.entriesLua)
     static let list = RedisScript(name: "incidents.list", source: Embedded.listLua)
@@ -126,6 +128,16 @@ struct IncidentsStore: Sendable {
       ])
     if answer[0].string == "full" { throw .conflict("This timeline has its \(Bounds.timelineEntries) entries; it takes no more.") }
     return try Self.record(answer)
+  }
+
+  /// Notes what comms announced, each announcement once; an incident there is not is passed over.
+  func noteAnnouncement(_ news: AnnouncementNews) async throws(Failure) {
+    _ = try await mutations.run(
+      Scripts.announced,
+      [
+        .string(news.incident), "", .string(Caller.current.person == nil ? "0" : "1"), .string(news.isPublic ? "true" : "false"),
+        .string(news.told), .string(news.number.map(String.init) ?? ""), .string(JSONText.quoted(news.message)), .string(news.details),
+      ])
   }
 
   func savePostmortem(_ id: String, at expected: Int?, _ postmortem: NewPostmortem) async throws(Failure) -> Record {

@@ -1,35 +1,11 @@
 -- announcement-record.lua: what the scripts share that change the public copy of an incident and what was announced of it; it stands
--- between the prelude and the script. As everywhere, a record is a hash with a JSON text a member and `json`, the whole.
--- The key schema is in the header of AnnouncementsStore.swift.
-
-local base = ns .. ':comms:'
-local revision_key = base .. 'revision'
+-- after status-record.lua. The key schema is in the header of AnnouncementsStore.swift.
 
 local INCIDENT = {
   'title', 'sev', 'status', 'services', 'started_at', 'mitigated_at', 'resolved_at', 'source_version', 'published_at', 'updated_at',
-  'withdrawn_at', 'announcements', 'hidden', 'last_state', 'postmortem',
+  'withdrawn_at', 'announcements', 'hidden', 'last_state', 'postmortem', 'postmortem_announced',
 }
 local ANNOUNCEMENT = { 'ts', 'title', 'sev', 'message', 'message_fr', 'state', 'edited_at', 'postmortem', 'components', 'effect' }
-
-local function load(key, names)
-  local record = {}
-  for i, value in ipairs(redis.call('HMGET', key, unpack(names))) do record[names[i]] = value or nil end
-  return record
-end
-
-local function store(key, names, record)
-  local written, emptied = {}, {}
-  for _, name in ipairs(names) do
-    if record[name] then
-      written[#written + 1] = name
-      written[#written + 1] = record[name]
-    else
-      emptied[#emptied + 1] = name
-    end
-  end
-  redis.call('HSET', key, 'json', record.json, unpack(written))
-  if #emptied > 0 then redis.call('HDEL', key, unpack(emptied)) end
-end
 
 local function incident_key(id) return base .. 'incident:' .. id end
 local function announcement_key(id) return base .. 'announcement:' .. id end
@@ -42,13 +18,19 @@ local function public_incident(id)
   return record
 end
 
--- Takes over what incidents says of it, unless a later version is there already. Returns whether it did.
+-- Takes over what incidents says of it, unless a later version is known already. Returns whether anything differs.
 local function follow(record, version, sev, status, services, mitigated_at, resolved_at)
   if tonumber(version) <= tonumber(record.source_version or '0') then return false end
-  record.source_version, record.sev, record.status, record.services = version, sev, status, services
-  record.mitigated_at = mitigated_at ~= 'null' and mitigated_at or nil
-  record.resolved_at = resolved_at ~= 'null' and resolved_at or nil
-  return true
+  record.source_version = version
+  local differs = false
+  local said = { sev = sev, status = status, services = services, mitigated_at = mitigated_at, resolved_at = resolved_at }
+  for name, value in pairs(said) do
+    if value ~= (record[name] or 'null') then
+      differs = true
+      record[name] = value ~= 'null' and value or nil
+    end
+  end
+  return differs
 end
 
 -- Writes the record and its places in the indexes: `public` has all that are not withdrawn, by start; `open` those of them that are not
@@ -74,7 +56,7 @@ local function save_incident(record)
       redis.call('ZREM', base .. index, record.id)
     end
   end
-  redis.call('INCR', revision_key)
+  revise()
 end
 
 -- The keys of the components among lower-cased service names (JSON array), as a JSON array.

@@ -36,7 +36,7 @@ struct AnnouncementID: Sendable, Equatable {
     guard text.utf8.count <= 80, let hyphen = text.lastIndex(of: "-") else { return nil }
     let digits = text[text.index(after: hyphen)...]
     guard digits.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let number = Int(digits), number > 0, String(number) == digits,
-      PublicIncidentID.isValid(String(text[..<hyphen]))
+      PublicIncidentID.isValid(String(text[..<hyphen])), text[..<hyphen].last != "-"
     else { return nil }
     incident = String(text[..<hyphen])
     self.number = number

@@ -36,7 +36,7 @@ extension Comms {
     return .json(json)
   }
 
-  private func publicIncidents(_ request: Request) throws -> Response { try publicStatus.answer(.status, to: request) }
+  private func publicIncidents(_ request: Request) throws -> Response { try publicStatus.answer(.status, pageOf: request) }
 
   /// The first page comes from memory.
   private func listPublic(_ request: Request) async throws -> Response {

@@ -24,9 +24,11 @@ struct AnnouncementsStore: Sendable {
     static let publish = mutation("comms.announcement.publish", Embedded.announcementPublishLua)
     static let correct = mutation("comms.announcement.correct", Embedded.announcementCorrectLua)
     static let withdraw = mutation("comms.announcement.withdraw", Embedded.announcementWithdrawLua)
+    static let follow = mutation("comms.announcement.follow", Embedded.announcementFollowLua)
+    static let postmortem = mutation("comms.announcement.postmortem", Embedded.announcementPostmortemLua)
 
     private static func mutation(_ name: String, _ source: String) -> MutationScript {
-      MutationScript(name: name, source: Embedded.announcementRecordLua + "\n" + source)
+      MutationScript(name: name, source: [Embedded.statusRecordLua, Embedded.announcementRecordLua, source].joined(separator: "\n"))
     }
   }
 
@@ -68,6 +70,27 @@ struct AnnouncementsStore: Sendable {
   func withdraw(_ incident: String) async throws(Failure) {
     let answer = try await mutations.run(Scripts.withdraw, [.string(incident)])
     if answer.first?.string == "missing" { throw .notFound("There is no public incident \(incident).") }
+  }
+
+  /// Takes over what incidents says, where the incident is public and nothing later is known.
+  func follow(_ incident: IncidentsClient.Incident) async throws(Failure) {
+    func time(_ time: Int?) -> RedisArgument { .string(time.map(String.init) ?? "null") }
+    _ = try await mutations.run(
+      Scripts.follow,
+      [
+        .string(incident.id), .integer(incident.version), .integer(incident.severity), .string(JSONText.quoted(incident.status)),
+        .string(JSONText.array(incident.services)), time(incident.mitigatedAt), time(incident.resolvedAt),
+      ])
+  }
+
+  /// Puts the public part of a postmortem beside a public incident, or takes it away (nil). The first one is announced.
+  func setPostmortem(_ postmortem: JSONValue?, of incident: String) async throws(Failure) {
+    _ = try await mutations.run(
+      Scripts.postmortem,
+      [
+        .string(incident), .string(postmortem?.text ?? ""), .string(JSONText.quoted(PostmortemNews.english)),
+        .string(JSONText.quoted(PostmortemNews.french)), .string(JSONText.quoted(ComponentStatus.operational.rawValue)),
+      ])
   }
 
   /// Severity, status, services (plain and lower-cased), start, mitigation and resolution, as the scripts take them.

@@ -1,3 +1,4 @@
+import JSONBytes
 import Messaging
 import RedisClient
 import StatusModel
@@ -23,16 +24,21 @@ struct PublicStore: Sendable {
     }
   }
 
-  /// All that the public may see at `now` (epoch seconds), in one reading.
-  func snapshot(at now: Int) async throws(Failure) -> PublicRecords {
+  /// All that the public may see at `now`, and the components' changes of status at or after `since` (epoch seconds), in one reading.
+  func snapshot(at now: Int, changesSince since: Int) async throws(Failure) -> (records: PublicRecords, changes: [StatusChange]) {
     let answer = try await read(
       Scripts.snapshot,
       [
         .integer(now - StatusBounds.resolvedShown), .integer(StatusBounds.shownIncidents), .integer(StatusBounds.history),
-        .integer(StatusBounds.shownAnnouncements),
+        .integer(StatusBounds.shownAnnouncements), .integer(since),
       ])
-    guard answer.count == 2, let revision = answer[0].int else { throw .defect }
-    return PublicRecords(revision: revision, incidents: (answer[1].array ?? []).compactMap(Self.incident))
+    guard answer.count == 7, let revision = answer[0].int else { throw .defect }
+    func list(_ index: Int) -> [[UInt8]] { (answer[index].array ?? []).compactMap(\.bytes) }
+    let records = PublicRecords(
+      revision: revision, incidents: (answer[1].array ?? []).compactMap(Self.incident), components: list(2).compactMap(Component.init),
+      maintenances: list(3).compactMap(Maintenance.init), banner: answer[4].bytes.flatMap { try? JSONValue(parsing: $0) },
+      providers: list(5).compactMap(ProviderTrouble.init))
+    return (records, (answer[6].array ?? []).compactMap { $0.string.flatMap(StatusChange.init) })
   }
 
   /// The count of changes of what is public.
@@ -68,11 +74,4 @@ struct PublicStore: Sendable {
     guard let parts = reply.array, let record = parts.first?.bytes else { return nil }
     return PublicIncident(record: record, announcements: parts.dropFirst().compactMap(\.bytes))
   }
-}
-
-/// What one reading of the store found.
-struct PublicRecords: Sendable {
-  /// Of how many changes this is the outcome.
-  var revision: Int
-  var incidents: [PublicIncident]
 }

@@ -17,3 +17,22 @@ enum StatusBounds {
   /// Epoch seconds.
   static let time = 0...9_000_000_000
 }
+
+extension StatusBounds {
+  static let components = 200
+  static let componentName = 1...100
+  static let description = 0...1000
+  static let group = 0...100
+  static let position = 0...10_000
+  static let dependencies = 0...50
+  static let dependency = 1...200
+  static let reason = 1...500
+  /// Of a provider's event, the ones that are kept.
+  static let providerComponents = 100
+  /// That are not over.
+  static let maintenances = 200
+  static let maintenanceComponents = 0...200
+  static let banner = 1...1000
+  /// Of uptime, in an answer.
+  static let days = 1...400
+}

@@ -7,7 +7,7 @@ local base = ns .. ':incidents:'
 local FIELDS = {
   'title', 'sev', 'services', 'summary', 'status', 'started_at', 'commander', 'source', 'version', 'updated_at', 'acknowledged_at',
   'mitigated_at', 'resolved_at', 'comms_lead', 'scribe', 'responder', 'external', 'public', 'parent', 'touched_by_human', 'cid',
-  'entries', 'score', 'service_names', 'title_words', 'summary_words',
+  'entries', 'score', 'service_names', 'title_words', 'summary_words', 'announced', 'public_told',
 }
 local ROLES = { 'commander', 'comms_lead', 'scribe', 'responder' }
 
