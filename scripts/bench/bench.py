@@ -122,11 +122,6 @@ def fetch(url):
         return answer.read()
 
 
-def commands():
-    """That Redis has done."""
-    return int(next(line for line in redis("INFO", "stats") if line.startswith("total_commands_processed:")).split(":")[1])
-
-
 def lists(token, sizes):
     url, processes = f"http://127.0.0.1:{port('incidents')}/api/v1/incidents?maxResults=50", [pid("incidents"), pid("redis")]
     pages = {"a page of 50": url, "a page of 50 by two filters": f"{url}&status=open&service=checkout"}
