@@ -11,9 +11,9 @@ public struct Setting: Sendable {
     case choice([String])
     /// IP addresses or CIDR blocks, separated by commas.
     case ranges
-    case mailServer
     /// A name of the time zone database.
     case timeZone
+    case mailServer
   }
   public let name: String
   /// Nil: unset unless given.
@@ -49,8 +49,8 @@ public struct Setting: Sendable {
     case .number(let range): Int(value).map(range.contains) ?? false
     case .choice(let words): words.contains(value)
     case .ranges: AddressRange.list(value) != nil
-    case .mailServer: MailServer(value) != nil
     case .timeZone: TimeZone(identifier: value) != nil
+    case .mailServer: MailServer(value) != nil
     }
   }
 
