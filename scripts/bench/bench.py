@@ -6,6 +6,7 @@ import os, pathlib, platform, re, resource, statistics, subprocess, sys, time, u
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from load import CONNECTIONS, CORES, LOAD_CORE, ROUNDS, SECONDS, SERVER_CORE, Nginx, beside, cost, load, median_cost, pin, seed
+from polling import polling
 from raw_clients import REQUEST, answer, connect, idle
 from running_cluster import (
     SERVICES, Client, admin_token, await_condition, cpu, home, kibibytes, pid, polystatus, port, redis, redis_socket)
@@ -196,6 +197,7 @@ def main():
     lists(token, [1_000, 10_000] + ([100_000] if "--large" in sys.argv else []))
     creates(token)
     flags()
+    polling(row)
     print(f"{about}. Servers on core {SERVER_CORE} with one loop each, load from core {LOAD_CORE} over {CONNECTIONS} connections (lists: 4), "
           f"CPU from `/proc`, medians; beside nginx: {ROUNDS} rounds that alternate.\n")
     print("| what | measured | bar | |\n|---|---|---|---|")
