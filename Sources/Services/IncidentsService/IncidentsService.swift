@@ -1,3 +1,4 @@
+import Messaging
 import ServiceClients
 public import ServiceRuntime
 public import StatusModel
@@ -11,10 +12,14 @@ public struct Incidents: ClusterService {
   let store: IncidentsStore
   let users: UsersClient
   let stream: EventStream
+  private let flagChanges: Worker
 
   public init(_ node: Node) async throws {
     store = IncidentsStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     users = UsersClient(node.neighbours)
     stream = EventStream(node.watcher)
+    flagChanges = FlagChanges(store).worker(on: node)
   }
+
+  public func run() async { await flagChanges.run() }
 }
