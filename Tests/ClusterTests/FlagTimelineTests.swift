@@ -1,5 +1,7 @@
 import Foundation
+import HTTPTypes
 import JSONBytes
+import StatusModel
 import Testing
 
 /// A flag's change is told where somebody looks for what changed: on the timeline of the incidents it may have to do with.
