@@ -169,8 +169,8 @@ let package = Package(
     tests(
       "CSPIngestorService",
       [
-        "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "OutboundClient",
-        "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "Gzip",
+        "OutboundClient", "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
     tests(

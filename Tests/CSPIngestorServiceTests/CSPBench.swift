@@ -138,6 +138,11 @@ final class CSPBench: Sendable {
     try await ask(.cspIngestor, method, target, body, as: token, fields)
   }
 
+  func fetch(_ url: String) async throws -> JSONValue {
+    let answer = try await client.onLoop { [client] in try await client.outbound.send(OutboundRequest(url)) }
+    return try JSONValue(parsing: answer.body)
+  }
+
   /// Watches `path` of the feed server; polls come only when a test asks for them.
   @discardableResult
   func register(_ name: String, path: String? = nil, _ members: [(String, JSONValue)] = []) async throws -> Answer {

@@ -122,6 +122,22 @@ struct PagesTests {
     }
   }
 
+  @Test func aStaticCopyIsWritten() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "copy-\(UUID().uuidString)")
+    try await Cluster.with(["EXPORT_DIR": folder.path]) { cluster in
+      let served = try await cluster.call(.frontend, .get, "/api/v2/summary.json")
+      try await eventually {
+        let home = try String(contentsOf: folder.appending(path: "fr/index.html"), encoding: .utf8)
+        return home.contains("lang=\"fr\"") && home.contains("http://localhost:8000/login")
+      }
+      if served.status == .ok {
+        #expect(try Data(contentsOf: folder.appending(path: "api/v2/summary.json")).isEmpty == false)
+      }
+      #expect(FileManager.default.fileExists(atPath: folder.appending(path: "history/index.html").path))
+    }
+    try FileManager.default.removeItem(at: folder)
+  }
+
   @Test func errorsArePagesForPeopleAndProblemsForPrograms() async throws {
     try await Cluster.with { cluster in
       let page = try await cluster.call(.frontend, .get, "/nothing/here", headers: ["Accept": "text/html", "X-CID": "find-me-404"])

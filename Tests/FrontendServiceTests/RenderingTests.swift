@@ -96,7 +96,8 @@ struct RenderingTests {
     }
   }
 
-  @Test func aLargePageIsSmall() {
+  /// Twenty components and fifty incidents.
+  @Test(arguments: [10, 50]) func aLargePageIsSmall(open: Int) {
     var data = PublicData()
     data.components = (0..<20).compactMap {
       PublicComponent([
@@ -111,8 +112,8 @@ struct RenderingTests {
       ]
       return PublicIncident([
         "id": .string("INC-\(number)"), "title": .string("Incident number \(number)"), "sev": 2,
-        "status": number < 10 ? "open" : "resolved",
-        "started_at": .integer(Self.now - number * 9000), "resolved_at": number < 10 ? .null : .integer(Self.now - number * 9000 + 600),
+        "status": number < open ? "open" : "resolved",
+        "started_at": .integer(Self.now - number * 9000), "resolved_at": number < open ? .null : .integer(Self.now - number * 9000 + 600),
         "components": ["c1", "c2"], "updates": [update, update],
       ])
     }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import OutboundClient
 import Reactor
@@ -95,9 +96,42 @@ import Testing
       #expect(numeric?.kind == "No secure connection")
     }
   }
+
+  @Test func `the end of a certificate is told on a connection of its own`() async throws {
+    let server = try TestServer.tls()
+    var configuration = OutboundConfiguration()
+    configuration.certificateAuthorities = server.authority
+    try await withClient(configuration) { (client, _) async throws in
+      var request = OutboundRequest("https://localhost:\(server.port)")
+      (request.connectTimeout, request.timeout) = (.seconds(30), .seconds(30))
+      #expect(try await client.send(request).certificateExpiresAt == nil)
+      request.usesOwnConnection = true
+      for _ in 0..<2 {
+        let expiry = try #require(try await client.send(request).certificateExpiresAt)
+        let days = (Double(expiry) - Date().timeIntervalSince1970) / 86_400
+        #expect((0.5...400).contains(days))
+      }
+    }
+    let plain = try TestServer.tcp()
+    var request = OutboundRequest(plain.url)
+    request.usesOwnConnection = true
+    let asked = request
+    let expiry = try await withClient { client, _ in try await client.send(asked).certificateExpiresAt }
+    #expect(expiry == nil)
+  }
 }
 
 @Suite struct RedirectTests {
+  @Test func `no redirect to http where only https will do`() async throws {
+    let server = try TestServer.tcp()
+    var request = OutboundRequest(server.url + "/redirect?n=1")
+    request.maximumRedirects = 3
+    request.redirectsToHTTPSOnly = true
+    let asked = request
+    let failure = try await withClient { client, _ in await client.failure(of: asked) }
+    #expect(failure?.kind == "Bad URL")
+  }
+
   @Test func `a redirect is handed back`() async throws {
     let server = try TestServer.tcp()
     let response = try await withClient { client, _ in try await client.send(OutboundRequest(server.url + "/redirect?n=1")) }

@@ -143,12 +143,16 @@ public final class PrivateRedis: Sendable {
   public static func freePort() -> UInt16 {
     while true {
       let port = UInt16.random(in: 10_000..<32_000)
+      guard givenPorts.withLock({ $0.insert(port).inserted }) else { continue }
       if let probe = try? Socket.listen(at: .internet(bytes: [127, 0, 0, 1], port: port)) {
         probe.close()
         return port
       }
     }
   }
+
+  /// No port is given to two tests of a run: who asked first may not listen yet.
+  private static let givenPorts = Mutex<Set<UInt16>>([])
 }
 
 /// Why a private server did not come up, with its log.

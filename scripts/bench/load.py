@@ -40,26 +40,29 @@ def median_cost(processes, url, rounds=3, **options):
 
 
 class Nginx:
-    """One worker that answers `body`, from memory or from a file, with its access log on."""
+    """One worker that answers `body` from memory, or `/page` from a file of those bytes, with its access log on."""
 
-    def __init__(self, body, from_file=False):
-        folder = home / f"nginx-{'file' if from_file else 'memory'}"
-        folder.mkdir()
-        (folder / "answer.json").write_bytes(body)
+    def __init__(self, body, page=b""):
+        folder = home / "nginx"
+        folder.mkdir(exist_ok=True)
+        (folder / "page").write_bytes(page)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             number = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{number}/answer.json"
+        self.url = f"http://127.0.0.1:{number}/"
         quoted = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "")
-        memory = f"default_type application/json; return 200 '{quoted}';"
-        file = f"types {{ application/json json; }} root {folder}; sendfile on; open_file_cache max=10;"
         (folder / "nginx.conf").write_text(f"""
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
   access_log {folder}/access.log; keepalive_requests 1000000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{number}; location / {{ {file if from_file else memory} }} }}
+  sendfile on; tcp_nopush on; open_file_cache max=10;
+  server {{
+    listen 127.0.0.1:{number};
+    location = /page {{ default_type text/html; alias {folder}/page; }}
+    location / {{ default_type application/json; return 200 '{quoted}'; }}
+  }}
 }}
 """)
         self.master = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"])
@@ -78,11 +81,12 @@ http {{
         self.master.wait()
 
 
-def beside(nginx, process, url, **options):
-    """Ours, theirs (CPU microseconds per request) and ours / theirs: medians of rounds that alternate."""
+def beside(nginx, process, url, path="", **options):
+    """Ours, theirs at `path` (CPU microseconds per request) and ours / theirs: medians of rounds that alternate."""
+    theirs = nginx.url + path
     load(url, **options, seconds=1)
-    load(nginx.url, seconds=1)
-    rounds = [(cost([process], url, **options)[0], cost([nginx.worker], nginx.url)[0]) for _ in range(ROUNDS)]
+    load(theirs, seconds=1)
+    rounds = [(cost([process], url, **options)[0], cost([nginx.worker], theirs)[0]) for _ in range(ROUNDS)]
     return [statistics.median(each) for each in zip(*((ours, theirs, ours / theirs) for ours, theirs in rounds))]
 
 

@@ -12,7 +12,10 @@ public struct UsersClient: Sendable {
   public struct User: Sendable, Equatable {
     public let id: String
     public let name: String
+    public let email: String
     public let role: Role
+    /// A tag such as `en` or `pt-BR`.
+    public let language: String
     /// False for an account that cannot sign in any more, or not yet.
     public let isActive: Bool
   }
@@ -26,7 +29,18 @@ public struct UsersClient: Sendable {
       if case .notFound = error { return nil }
       throw error
     }
-    guard let name = answer["name"]?.string, let role = answer["role"]?.string.flatMap(Role.init) else { throw .defect }
-    return User(id: id, name: name, role: role, isActive: answer["active"]?.bool ?? true)
+    guard let name = answer["name"]?.string, let email = answer["email"]?.string, let role = answer["role"]?.string.flatMap(Role.init)
+    else { throw .defect }
+    return User(
+      id: id, name: name, email: email, role: role, language: answer["language"]?.string ?? "en", isActive: answer["active"]?.bool ?? true)
+  }
+
+  /// The address of a fresh one-use link for a person, good for 30 minutes; comms alone may ask. `purpose` is `confirm` or `password`.
+  /// Throws `.notFound` when the user is unknown or suspended, `.unavailable`.
+  public func link(for user: String, _ purpose: String) async throws(Failure) -> String {
+    let answer = try await neighbours.call(
+      .users, .post, "/api/v1/auth/links", body: ["user_id": .string(user), "purpose": .string(purpose)])
+    guard let url = answer["url"]?.string else { throw .defect }
+    return url
   }
 }

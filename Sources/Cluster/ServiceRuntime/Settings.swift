@@ -13,6 +13,7 @@ public struct Setting: Sendable {
     case ranges
     /// A name of the time zone database.
     case timeZone
+    case mailServer
   }
   public let name: String
   /// Nil: unset unless given.
@@ -35,6 +36,7 @@ public struct Setting: Sendable {
     case .number(let range):
       range.upperBound == .max ? "a number from \(range.lowerBound) up" : "a number from \(range.lowerBound) to \(range.upperBound)"
     case .choice(let words): "one of " + words.joined(separator: ", ")
+    case .mailServer: MailServer.expectation
     case .ranges: "addresses or CIDR blocks such as 10.1.0.0/16, separated by commas"
     case .timeZone: "a time zone such as Europe/Paris or UTC"
     }
@@ -48,6 +50,7 @@ public struct Setting: Sendable {
     case .choice(let words): words.contains(value)
     case .ranges: AddressRange.list(value) != nil
     case .timeZone: TimeZone(identifier: value) != nil
+    case .mailServer: MailServer(value) != nil
     }
   }
 
@@ -73,7 +76,9 @@ public struct Setting: Sendable {
         "POLYSTATUS_ENV", .text, "production",
         "Part of every signature: applications of another environment are refused. In development the frontend has a /gallery."),
       Setting("POLYSTATUS_NAMESPACE", .text, "polystatus", "Names the keys in Redis: one for each organisation or environment."),
-      Setting("POLYSTATUS_HOME", .text, ".", "Folder for the file with the first administrator's password."),
+      Setting(
+        "POLYSTATUS_HOME", .text, ".",
+        "Folder for the file with the first administrator's password, and for mails while there is no server that takes them."),
       Setting("POLYSTATUS_APPID", .text, nil, "The secret this service signs with; by default it makes its own at the first start."),
       Setting("POLYSTATUS_ADMIN_EMAIL", .text, nil, "Mail address of the first administrator."),
       Setting("POLYSTATUS_ADMIN_PASSWORD", .text, nil, "Password of the first administrator."),
@@ -87,6 +92,13 @@ public struct Setting: Sendable {
       Setting(
         "ALLOW_PRIVATE_ADDRESSES", .choice(["false", "true"]), "false",
         "Whether webhooks and feeds may reach every address, inside ones too."),
+      Setting(
+        "SMTP_URL", .mailServer, nil,
+        "Server that takes mails: \(MailServer.expectation). By default STARTTLS is off on loopback, required with a password, else optional. "
+          + "Without a server mails are kept in the folder mail of POLYSTATUS_HOME."),
+      Setting(
+        "MAIL_FROM", .text, nil, "Sender of mails, such as Example status <status@example.org>; by default polystatus at PUBLIC_URL's host."
+      ),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("PAGE_NAME", .text, "PolyStatus", "What the public page, its feeds and its calendar are called."),
       Setting("PAGE_TIME_ZONE", .timeZone, "UTC", "Whose days the public page counts: uptime bars, history."),
@@ -132,7 +144,8 @@ public struct Configuration: Sendable {
       }
       guard setting.accepts(value) else {
         let shown =
-          setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID") || setting.name == "REDIS_URL" ? "(hidden)" : value
+          setting.name.hasSuffix("PASSWORD") || setting.name.hasSuffix("APPID")
+            || ["REDIS_URL", "SMTP_URL"].contains(setting.name) ? "(hidden)" : value
         throw Invalid(description: "\(setting.name)=\(shown): expected \(setting.expectation)")
       }
       values[setting.name] = value

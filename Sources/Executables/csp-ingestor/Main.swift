@@ -2,5 +2,8 @@ import CSPIngestorService
 import ServiceRuntime
 
 @main struct Main {
-  static func main() async { await Node.run(CSPIngestor.self) }
+  static func main() async {
+    if await ReplayCommand.answer(CommandLine.arguments) { return }
+    await Node.run(CSPIngestor.self)
+  }
 }

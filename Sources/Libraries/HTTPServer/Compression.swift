@@ -12,7 +12,7 @@ public struct Prepared: Sendable {
   public init(_ bytes: [UInt8], contentType: String, tag: String, headerFields: HTTPFields = [:]) {
     var fields = headerFields
     fields[.contentType] = contentType
-    fields[.vary] = "Accept-Encoding"
+    fields[.vary] = headerFields[.vary].map { "\($0), Accept-Encoding" } ?? "Accept-Encoding"
     let compressed = Gzip.compressed(bytes, level: 9)
     fields[.eTag] = "\"\(tag)\""
     plain = Response(headerFields: fields, body: .bytes(bytes))

@@ -4,7 +4,7 @@ import Reactor
 /// libcurl's multi handle on one event loop: its sockets are the loop's watches, its timer one of the loop's timers.
 @safe final class CurlLoop {
   private let loop: EventLoop
-  private let configuration: OutboundConfiguration
+  let configuration: OutboundConfiguration
   private let multi: UnsafeMutableRawPointer
   /// By easy handle.
   private var transfers: [UInt: Transfer] = [:]
@@ -64,54 +64,56 @@ import Reactor
 
   // MARK: - Transfers
 
-  func send(_ request: OutboundRequest) async throws(OutboundFailure) -> OutboundResponse {
+  /// Carries a transfer out; then its outcome is in it. Throws `.closed` and `.cancelled` when it never began.
+  func carryOut<Kind: Transfer>(_ make: (EasyHandle) -> Kind) async throws(OutboundFailure) -> Kind {
     loop.preconditionCurrent()
     if isClosed { throw .closed }
     if Task.isCancelled { throw .cancelled }
-    try Transfer.check(request)
-    let transfer = Transfer(request, with: idle.popLast() ?? EasyHandle(), configuration: configuration)
-    let here = LoopBound((curl: self, transfer: transfer), on: loop)
-    let outcome = await withTaskCancellationHandler {
+    let transfer = make(idle.popLast() ?? EasyHandle())
+    let here = LoopBound((curl: self, transfer: transfer as Transfer), on: loop)
+    await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         here.value.transfer.wait(continuation)
-        here.value.curl.begin(here.value.transfer, within: request.timeout)
+        here.value.curl.begin(here.value.transfer)
       }
     } onCancel: {
-      here.onLoop { $0.curl.finish($0.transfer, .failure(.cancelled)) }
+      here.onLoop { $0.curl.finish($0.transfer) { $0.end(.cancelled) } }
     }
-    return try outcome.get()
+    return transfer
   }
 
-  private func begin(_ transfer: Transfer, within timeout: Duration) {
+  private func begin(_ transfer: Transfer) {
     guard !transfer.isFinished else { return }
+    transfer.easy.setCallbacks(to: transfer)
     transfer.setUp()
     transfers[transfer.easy.id] = transfer
-    transfer.deadline = loop.after(timeout) { [weak self, weak transfer] in
+    transfer.deadline = loop.after(transfer.timeout) { [weak self, weak transfer] in
       guard let transfer else { return }
-      self?.finish(transfer, .failure(.timedOut("after \(timeout.milliseconds) ms")))
+      self?.finish(transfer) { $0.end(.timedOut("after \($0.timeout.milliseconds) ms")) }
     }
     let code = unsafe curl_multi_add_handle(multi, transfer.easy.pointer)
     precondition(code == CURLM_OK, "libcurl does not take a transfer: \(unsafe String(cString: curl_multi_strerror(code)))")
     act(CURL_SOCKET_BAD, 0)
   }
 
-  /// The one way a transfer ends.
-  private func finish(_ transfer: Transfer, _ outcome: Transfer.Outcome) {
+  /// The one way a transfer ends; `conclude` notes the outcome.
+  private func finish(_ transfer: Transfer, _ conclude: (Transfer) -> Void) {
     guard !transfer.isFinished else { return }
+    conclude(transfer)
     if transfers.removeValue(forKey: transfer.easy.id) != nil {
       if let deadline = transfer.deadline { loop.cancel(deadline) }
       unsafe curl_multi_remove_handle(multi, transfer.easy.pointer)
       transfer.easy.reset()
       if idle.count < Self.idleHandles { idle.append(transfer.easy) }
     }
-    transfer.finish(outcome)
+    transfer.finish()
   }
 
   func close() {
     loop.preconditionCurrent()
     guard !isClosed else { return }
     isClosed = true
-    for transfer in Array(transfers.values) { finish(transfer, .failure(.closed)) }
+    for transfer in Array(transfers.values) { finish(transfer) { $0.end(.closed) } }
     idle.removeAll()
     unsafe curl_multi_cleanup(multi)
     setTimer(-1)
@@ -125,7 +127,7 @@ import Reactor
     var left: Int32 = 0
     while let message = unsafe curl_multi_info_read(multi, &left) {
       let (kind, handle, code) = unsafe (message.pointee.msg, UInt(bitPattern: message.pointee.easy_handle), ccurl_message_result(message))
-      if kind == CURLMSG_DONE, let transfer = transfers[handle] { finish(transfer, transfer.outcome(of: code)) }
+      if kind == CURLMSG_DONE, let transfer = transfers[handle] { finish(transfer) { $0.end(code) } }
     }
   }
 

@@ -5,7 +5,7 @@ internal import CCurl
   let pointer: UnsafeMutableRawPointer
   var id: UInt { unsafe UInt(bitPattern: pointer) }
   private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
-  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private var list: UnsafeMutablePointer<curl_slist>?
 
   init() {
     guard let pointer = unsafe curl_easy_init() else { preconditionFailure("libcurl has no memory") }
@@ -15,15 +15,15 @@ internal import CCurl
 
   deinit {
     unsafe curl_easy_cleanup(pointer)
-    unsafe curl_slist_free_all(headerList)
+    unsafe curl_slist_free_all(list)
     unsafe errorBuffer.deallocate()
   }
 
   /// Back to the defaults.
   func reset() {
     unsafe curl_easy_reset(pointer)
-    unsafe curl_slist_free_all(headerList)
-    unsafe headerList = nil
+    unsafe curl_slist_free_all(list)
+    unsafe list = nil
   }
 
   func set(_ option: CURLoption, _ value: Int) { check(unsafe ccurl_set_long(pointer, option, value)) }
@@ -40,8 +40,19 @@ internal import CCurl
 
   /// Each as `Name: value`, as `Name;` for an empty value, or as `Name:` to leave out what libcurl would add.
   func setHeaders(_ lines: [String]) {
-    for line in lines { unsafe headerList = unsafe curl_slist_append(headerList, line) }
-    check(unsafe ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, headerList))
+    setList(CURLOPT_HTTPHEADER, lines)
+  }
+
+  /// One list for each transfer.
+  func setList(_ option: CURLoption, _ lines: [String]) {
+    for line in lines { unsafe list = unsafe curl_slist_append(list, line) }
+    check(unsafe ccurl_set_pointer(pointer, option, list))
+  }
+
+  /// What the transfer supplies is sent: so many bytes.
+  func setUpload(of count: Int) {
+    set(CURLOPT_UPLOAD, 1)
+    check(unsafe ccurl_set_size(pointer, CURLOPT_INFILESIZE_LARGE, curl_off_t(count)))
   }
 
   /// The callbacks of `transfer`, which must outlive its time with libcurl.
@@ -49,7 +60,7 @@ internal import CCurl
     unsafe errorBuffer.pointee = 0
     check(unsafe ccurl_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorBuffer))
     let target = unsafe Unmanaged.passUnretained(transfer).toOpaque()
-    for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_OPENSOCKETDATA] {
+    for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_OPENSOCKETDATA] {
       check(unsafe ccurl_set_pointer(pointer, option, target))
     }
     check(
@@ -61,6 +72,10 @@ internal import CCurl
       unsafe ccurl_set_data_function(pointer, CURLOPT_HEADERFUNCTION) { bytes, size, count, target in
         let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
         return unsafe EasyHandle.transfer(target).receive(header: line) ? line.count : 0
+      })
+    check(
+      unsafe ccurl_set_data_function(pointer, CURLOPT_READFUNCTION) { bytes, size, count, target in
+        unsafe EasyHandle.transfer(target).supply(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
       })
     check(
       unsafe ccurl_set_open_socket(pointer) { target, _, address in

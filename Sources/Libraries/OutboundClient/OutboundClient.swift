@@ -30,7 +30,9 @@ public final class OutboundClient: Sendable {
   /// Call it on a loop. Every status is an answer; cancelling the task ends the transfer with `.cancelled`.
   /// A request that fails on a connection used before, without a byte of answer, is sent once more on a new one.
   public func send(_ request: OutboundRequest) async throws(OutboundFailure) -> OutboundResponse {
-    try await transfers.here.send(request)
+    try HTTPTransfer.check(request)
+    let curl = transfers.here
+    return try await curl.carryOut { HTTPTransfer(request, with: $0, configuration: curl.configuration) }.outcome.get()
   }
 
   /// Ends what runs with `.closed` and closes all connections, on every loop. Call it before the loops stop.

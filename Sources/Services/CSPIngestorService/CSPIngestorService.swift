@@ -11,7 +11,7 @@ public import StatusModel
 public struct CSPIngestor: ClusterService {
   public static let name = ServiceName.cspIngestor
   public static var swagger: String { Embedded.swaggerYaml }
-  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents), .neighbour(.comms)]
+  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents), .neighbour(.comms), .neighbour(.flags)]
 
   let store: CSPStore
   let registration: Registration
@@ -20,7 +20,7 @@ public struct CSPIngestor: ClusterService {
   let causes: CauseFinder
   let neighbours: Neighbours
   let limits: RateLimits
-  let switches: Switches
+  let flags: FlagsClient
   /// Milliseconds since the epoch.
   let clock: @Sendable () -> Int64
   private let poller: Poller
@@ -32,12 +32,12 @@ public struct CSPIngestor: ClusterService {
     clock = node.clock
     neighbours = node.neighbours
     limits = node.limits
-    let switches = Switches()
-    self.switches = switches
+    let flags = FlagsClient(node.neighbours, watcher: node.watcher)
+    self.flags = flags
     let incidents = IncidentsClient(node.neighbours)
     reaction = IncidentReaction(
-      store: store, incidents: incidents, isOn: { switches.opensIncidents }, logger: node.logger, clock: node.clock)
-    let fetcher = Fetcher(client: node.guarded)
+      store: store, incidents: incidents, isOn: { flags.isOn(.cspAutoIncident) }, logger: node.logger, clock: node.clock)
+    let fetcher = Fetcher(client: node.guarded, clock: node.clock)
     let prober = Prober(client: node.guarded)
     refresher = Refresher(
       store: store, fetcher: fetcher, prober: prober, workers: node.workers, weigher: CauseWeigher(store: store, clock: node.clock),
@@ -56,6 +56,7 @@ public struct CSPIngestor: ClusterService {
       group.addTask { await poller.run() }
       group.addTask { await reaction.run() }
       group.addTask { await reports.run() }
+      group.addTask { await flags.run() }
     }
   }
 
@@ -68,10 +69,4 @@ public struct CSPIngestor: ClusterService {
       }
     }
   }
-}
-
-/// What may be switched off while the service runs.
-struct Switches: Sendable {
-  var opensIncidents: Bool { true }
-  var takesReports: Bool { true }
 }

@@ -41,7 +41,7 @@ extension ProviderSettings {
   /// Of a body with nothing but `url`.
   static func toDetect(_ body: consuming FieldReader) throws(Failure) -> ProviderSettings {
     let url = body.string("url", Bounds.url)
-    if !url.isEmpty, !isAddress(url) { body.refuse("url", "must be an address such as https://status.example.org/feed") }
+    if !url.isEmpty { do { _ = try TypedAddress(url) } catch { body.refuse("url", error.description) } }
     try body.check()
     return try ProviderSettings(FieldReader(JSONObject([("name", "detect"), ("feed_url", .string(url)), ("type", "json")])))
   }

@@ -2,6 +2,7 @@ import HTTPServer
 import HTTPTypes
 import JSONBytes
 import Reactor
+import ServiceClients
 public import ServiceRuntime
 import StatusModel
 
@@ -169,7 +170,7 @@ extension CSPIngestor {
   // MARK: Reports of visitors
 
   private func report(_ request: Request) async throws -> Response {
-    guard switches.takesReports else { throw Failure.forbidden("Reports are switched off here.") }
+    guard flags.isOn(.publicReports) else { throw Failure.forbidden("Reports are switched off here.") }
     let report = try NewReport(request.fields())
     guard try await store.provider(report.provider) != nil else {
       throw Failure.invalid("provider", "must be the name of a provider; there is none with this one")

@@ -7,7 +7,9 @@ public import StatusModel
 public struct Comms: ClusterService {
   public static let name = ServiceName.comms
   public static var swagger: String { Embedded.swaggerYaml }
-  public static let dependencies: [Dependency] = [.redis, .neighbour(.incidents)]
+  public static let dependencies: [Dependency] = [
+    .redis, .neighbour(.incidents), .neighbour(.users), Dependency(name: "smtp", kind: .smtp, isRequired: false),
+  ]
 
   let clock: @Sendable () -> Int64
   let incidents: IncidentsClient
@@ -17,10 +19,13 @@ public struct Comms: ClusterService {
   let publicStore: PublicStore
   let publicStatus: PublicStatus
   var audience = Audience()
-  private let workers: [Worker]
   let webhooks: Webhooks
+  let subscriptions: Subscriptions
+  let mails: Mails
   let messages: Messages
+  private let workers: [Worker]
 
+  /// Throws `InvalidSetting`.
   public init(_ node: Node) async throws {
     clock = node.clock
     incidents = IncidentsClient(node.neighbours)
@@ -30,22 +35,29 @@ public struct Comms: ClusterService {
     publicStore = PublicStore(redis: node.redis, namespace: node.namespace)
     publicStatus = PublicStatus(
       publicStore, components, PageFacts(node.configuration), node.watcher, clock: node.clock, logger: node.logger)
+    webhooks = Webhooks(node)
+    subscriptions = Subscriptions(node, hasMailServer: node.configuration["SMTP_URL"] != nil)
+    mails = try Mails(node, subscriptions)
+    messages = Messages(node)
     let announced = AnnouncementsFollower(incidents: incidents, announcements: announcements)
     let depended = ComponentsFollower(components: components)
     workers = [
       node.worker(AnnouncementsFollower.group, handles: AnnouncementsFollower.handles, handle: announced.handle),
       node.worker(ComponentsFollower.group, handles: ComponentsFollower.handles, handle: depended.handle),
     ]
-    webhooks = Webhooks(node)
-    messages = Messages(node)
     let webhooks = webhooks.store
     audience.webhooks = { _ async throws(Failure) in try await webhooks.subscribers(to: "announcement.published").count }
+    let mailed = mails.audience
+    audience.mails = { draft async throws(Failure) in
+      try await mailed(Subject(components: draft.components, severity: draft.severity))
+    }
     await publicStatus.refresh()
   }
 
-  public var routes: [ServiceRoute] { statusRoutes + webhooks.routes + messages.routes }
-
-  private var statusRoutes: [ServiceRoute] { announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes }
+  public var routes: [ServiceRoute] {
+    announcementRoutes + maintenanceRoutes + componentRoutes + statuspageRoutes + webhooks.routes + subscriptions.routes
+      + mails.routes + messages.routes
+  }
 
   public func run() async {
     await Caller.$current.withValue(.comms) { await work() }
@@ -54,9 +66,11 @@ public struct Comms: ClusterService {
   private func work() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.publicStatus.run() }
-      group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
-      for worker in workers { group.addTask { await worker.run() } }
       group.addTask { await webhooks.run() }
+      group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
+      group.addTask { await self.mails.worker.run() }
+      group.addTask { await self.mails.sender.run() }
+      for worker in workers { group.addTask { await worker.run() } }
     }
   }
 }

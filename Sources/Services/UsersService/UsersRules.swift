@@ -11,6 +11,8 @@ enum MailTemplate: String {
   case confirmMail = "confirm_mail"
   case setPassword = "set_password"
   case resetPassword = "reset_password"
+  case incidentOpened = "incident_opened"
+  case incidentAssigned = "incident_assigned"
 }
 
 /// What a one-use link may do.

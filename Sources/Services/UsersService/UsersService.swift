@@ -1,4 +1,5 @@
 public import Identity
+import Messaging
 public import ServiceRuntime
 public import StatusModel
 
@@ -13,6 +14,7 @@ public struct Users: ClusterService {
   let passwords = Passwords()
   let registration: Registration
   let firstAdmin: FirstAdmin
+  let notices: Worker
 
   /// Throws `InvalidSetting`. Makes the first admin; while Redis is away, as soon as it is there.
   public init(_ node: Node) async throws {
@@ -20,8 +22,11 @@ public struct Users: ClusterService {
     store = UsersStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     registration = try Self.registration(node.configuration)
     firstAdmin = try FirstAdmin(node, store, passwords)
+    notices = Self.notices(node, store)
     await firstAdmin.start()
   }
+
+  public func run() async { await notices.run() }
 
   public var routes: [ServiceRoute] { userRoutes + sessionRoutes + passwordRoutes + applicationRoutes }
 

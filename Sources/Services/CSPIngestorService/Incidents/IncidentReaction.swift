@@ -12,7 +12,7 @@ struct IncidentReaction: Sendable {
   let store: CSPStore
   let incidents: IncidentsClient
   /// Whether incidents may be opened at all.
-  let isOn: @Sendable () async -> Bool
+  let isOn: @Sendable () -> Bool
   let logger: Logger
   /// Milliseconds since the epoch.
   let clock: @Sendable () -> Int64
@@ -115,7 +115,7 @@ struct IncidentReaction: Sendable {
 
   /// Joins, leaves it to the cause, or opens. One at a time in the cluster, so that two pages of one vendor do not open two.
   private func place(_ externalID: String, of settings: ProviderSettings) async throws(Failure) {
-    guard await isOn() else { return try await store.endWork(EventDocument.id(settings.name, externalID)) }
+    guard isOn() else { return try await store.endWork(EventDocument.id(settings.name, externalID)) }
     let token = try await waitForDecision()
     let outcome: Result<Void, Failure>
     do throws(Failure) {

@@ -6,6 +6,8 @@ import Reactor
 struct Fetcher: Sendable {
   /// Reaches public addresses, and what is allowed beside them.
   let client: OutboundClient
+  /// Milliseconds since the epoch.
+  let clock: @Sendable () -> Int64
 
   /// Bytes, after decompression.
   static let bodyLimit = 8 << 20
@@ -52,7 +54,7 @@ struct Fetcher: Sendable {
     }
     return Answer(
       result: Self.result(of: answer, isConditional: isConditional), latency: Self.milliseconds(since: begun),
-      freshFor: Self.freshness(answer.headerFields), retryAfter: answer.headerFields[.retryAfter].flatMap { Int($0) })
+      freshFor: Self.freshness(answer.headerFields), retryAfter: answer.retryAfter(now: clock()))
   }
 
   static func milliseconds(since begun: UInt64) -> Int { Int((EventLoop.now - begun) / 1_000_000) }

@@ -74,6 +74,8 @@ extension Refusal {
     }
   }
 
+  var sentence: String { "\(text.prefix(1).uppercased())\(text.dropFirst())." }
+
   /// What is wrong, for people.
   var text: String {
     switch self {

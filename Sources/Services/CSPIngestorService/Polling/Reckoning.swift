@@ -80,10 +80,9 @@ struct Reckoning {
     return .at(now + Self.patience)
   }
 
-  /// Whether there is nothing to keep at all.
-  func isNothing(page: KnownProvider, components: [ProviderComponent]?) -> Bool {
-    guard written.isEmpty, components == nil || components?.isEmpty == true else { return false }
-    return page.json == memory.page.json
+  /// Whether there is anything to keep at all.
+  func hasNews(page: KnownProvider, components: [ProviderComponent]) -> Bool {
+    !written.isEmpty || !components.isEmpty && CSPStore.digest(of: components) != memory.components || page.json != memory.page.json
   }
 
   /// What is over for longest and stands in the document no more, beyond what is kept of history.

@@ -124,7 +124,7 @@ struct Refresher: Sendable {
       guard let why = error as? Refusal else {
         throw .unavailable("This service has too much to do for the moment. Try again.", retryAfter: 5)
       }
-      turn.refuse(why, "\(why.text.prefix(1).uppercased())\(why.text.dropFirst()).")
+      turn.refuse(why, why.sentence)
       if why.isDrift { logger.warning("format drift", metadata: ["provider": "\(settings.name)", "refusal": "\(why.rawValue)"]) }
       return
     }
@@ -144,7 +144,6 @@ struct Refresher: Sendable {
     try await reckon(Snapshot(events: events), &turn)
     turn.poll.succeed(at: turn.now)
     turn.poll.fetched = turn.outcome.counts.fetched
-    turn.poll.mustRead = false
     if let failure { (turn.poll.lastError, turn.poll.lastErrorAt) = (failure.description, turn.now) }
   }
 
@@ -157,23 +156,19 @@ struct Refresher: Sendable {
         throw .notFound("There is no provider \(settings.name) any more.")
       }
       let refreshed = refresh(memory.feed, with: snapshot, filter: settings.filter, now: turn.now)
-      if let why = refreshed.refusal {
-        turn.refuse(why, "\(why.text.prefix(1).uppercased())\(why.text.dropFirst()).")
-      }
       var reckoning = Reckoning(settings: settings, memory: memory, cid: CorrelationID.current, now: clock())
       try await reckoning.take(refreshed, from: store)
-      let components = snapshot.componentStates.isEmpty || refreshed.refusal != nil ? nil : snapshot.componentStates
-      if reckoning.isNothing(page: refreshed.known, components: components) {
-        turn.outcome.counts = refreshed.counts
-        return
+      let components = refreshed.refusal == nil ? snapshot.componentStates : []
+      if reckoning.hasNews(page: refreshed.known, components: components) {
+        let isKept = try await store.commit(
+          settings.name, from: memory, page: refreshed.known, components: components, reckoning.written,
+          forget: reckoning.surplus(beside: snapshot))
+        guard isKept else { continue }
       }
-      let isKept = try await store.commit(
-        settings.name, from: memory, page: refreshed.known, components: components, reckoning.written,
-        forget: reckoning.surplus(beside: snapshot))
-      guard isKept else { continue }
       turn.outcome.counts = refreshed.counts
       turn.changed = reckoning.written.filter { $0.word != .nothing || $0.tracked.known.state.isOver }.map(\.tracked.known.externalID)
-      turn.poll.mustRead = turn.poll.mustRead && refreshed.refusal != nil || refreshed.known.waits
+      turn.poll.mustRead = refreshed.known.waits
+      if let why = refreshed.refusal { turn.refuse(why, why.sentence) }
       return
     }
     throw .unavailable("This provider is being changed by others. Try again.", retryAfter: 1)

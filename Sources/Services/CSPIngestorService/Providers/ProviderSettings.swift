@@ -81,7 +81,7 @@ extension ProviderSettings {
       body.refuse("name", "must be letters, digits, blanks and . _ - and begin with a letter or digit")
     }
     feedURL = body.string("feed_url", Bounds.url)
-    if !feedURL.isEmpty, !Self.isAddress(feedURL) { body.refuse("feed_url", "must be an address such as https://status.example.org/feed") }
+    if !feedURL.isEmpty { do { _ = try TypedAddress(feedURL) } catch { body.refuse("feed_url", error.description) } }
     kind = Self.kind(body.choice("type", Self.typeWords))
     if case .family(let named) = kind { family = named }
     interval = body.optionalInteger("interval_s", Bounds.interval) ?? Bounds.usualInterval
@@ -110,17 +110,10 @@ extension ProviderSettings {
     return bytes.first.map(isAlphanumeric) == true && bytes.allSatisfy { isAlphanumeric($0) || " ._-".utf8.contains($0) }
   }
 
-  static func isAddress(_ text: String) -> Bool {
-    let lowered = text.lowercased()
-    guard let scheme = ["https://", "http://"].first(where: lowered.hasPrefix) else { return false }
-    let authority = text.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
-    return !authority.isEmpty && !authority.contains("@") && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-  }
+  static func isAddress(_ text: String) -> Bool { (try? TypedAddress(text)) != nil }
 
   /// Host and port: one request at a time is sent there.
-  var host: String {
-    String(feedURL.lowercased().split(separator: "/", maxSplits: 2).dropFirst().first?.prefix { !"?#".contains($0) } ?? "")
-  }
+  var host: String { (try? TypedAddress(feedURL)).map { "\($0.host.lowercased()):\($0.port)" } ?? "" }
 
   var type: String {
     switch kind {

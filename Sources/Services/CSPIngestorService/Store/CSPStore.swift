@@ -121,6 +121,8 @@ struct CSPStore: Sendable {
     var generation: Int
     /// Without the events.
     var page: KnownProvider
+    /// A digest of what the feed listed last.
+    var components: String
     var events: [String: TrackedEvent]
   }
 
@@ -136,6 +138,7 @@ struct CSPStore: Sendable {
     let events = answer.dropFirst(2).compactMap { TrackedEvent(memo: $0.bytes) }
     let memory = Memory(
       generation: generation, page: KnownProvider(stored: answer[1].bytes ?? []),
+      components: Self.components(ofState: answer[1].bytes ?? []),
       events: Dictionary(events.map { ($0.known.externalID, $0) }) { $1 })
     cache.keep(memory, of: name)
     return memory
@@ -155,15 +158,19 @@ struct CSPStore: Sendable {
     var work = Work.unchanged
   }
 
-  /// Keeps what was reckoned from `memory`; false when somebody was faster: read again, reckon again.
+  /// Keeps what was reckoned from `memory`; false when somebody was faster: read again, reckon again. Without a `page` that stays as it is;
+  /// no `components` leave those.
   func commit(
-    _ name: String, from memory: Memory, page: KnownProvider? = nil, components: [ProviderComponent]? = nil, _ events: [Written],
+    _ name: String, from memory: Memory, page: KnownProvider? = nil, components: [ProviderComponent] = [], _ events: [Written],
     forget: [String] = []
   ) async throws(Failure) -> Bool {
-    let listed = components.map { JSONValue.array($0.prefix(EventDocument.componentLimit).map(\.json)).text }
+    let digest = components.isEmpty ? memory.components : Self.digest(of: components)
+    var state = page?.json.object
+    state?["components"] = .string(digest)
+    let listed = digest == memory.components ? "" : JSONValue.array(components.prefix(EventDocument.componentLimit).map(\.json)).text
     var arguments: [RedisArgument] = [
-      .string(name), .integer(memory.generation), .string(page?.json.text ?? ""), .string(listed ?? ""), .integer(events.count),
-      .integer(forget.count),
+      .string(name), .integer(memory.generation), .string(state.map { JSONValue.object($0).text } ?? ""), .string(listed),
+      .integer(events.count), .integer(forget.count),
     ]
     for event in events { arguments += Self.arguments(event, provider: name) }
     arguments += forget.map { .string(EventDocument.id(name, $0)) }
@@ -178,12 +185,18 @@ struct CSPStore: Sendable {
     }
     var after = memory
     after.generation = generation
-    if let page { after.page = page }
+    if let page { (after.page, after.components) = (page, digest) }
     for event in events { after.events[event.tracked.known.externalID] = event.tracked }
     for id in forget { after.events[id] = nil }
     cache.keep(after, of: name)
     return true
   }
+
+  static func digest(of components: [ProviderComponent]) -> String {
+    SHA256.hex(JSONValue.array(components.prefix(EventDocument.componentLimit).map(\.json)).bytes)
+  }
+
+  private static func components(ofState bytes: [UInt8]) -> String { (try? JSONValue(parsing: bytes))?["components"]?.string ?? "" }
 
   private static func arguments(_ event: Written, provider: String) -> [RedisArgument] {
     let work: String =

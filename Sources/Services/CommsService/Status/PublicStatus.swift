@@ -110,7 +110,9 @@ final class PublicStatus: Sendable {
     if let items = document.items(snapshot) { fields[.totalCount] = String(items.count) }
     let made = Prepared(bytes, contentType: document.contentType, tag: Self.tag(bytes), headerFields: fields)
     state.withLock { state in
-      guard let latest = state.snapshot, latest.madeAt == snapshot.madeAt, latest.records.revision == snapshot.records.revision else { return }
+      guard let latest = state.snapshot, latest.madeAt == snapshot.madeAt, latest.records.revision == snapshot.records.revision else {
+        return
+      }
       state.prepared[document.rawValue] = made
     }
     return (made, staleSince)

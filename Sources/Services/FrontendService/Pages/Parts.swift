@@ -129,7 +129,7 @@ struct IncidentView: Sendable {
   /// Characters of an update that a list shows.
   private static let messageLimit = 500
 
-  init(_ incident: PublicIncident, names: [String: String], _ setting: PageContext) {
+  init(_ incident: PublicIncident, names: [String: String], _ setting: PageContext, saysLatest: Bool = true) {
     let strings = setting.strings
     title = incident.title
     href = setting.links.incident(incident.id)
@@ -137,7 +137,7 @@ struct IncidentView: Sendable {
     impact = incident.isResolved ? StateView(style: condition.style, word: strings("incident_resolved")) : condition.view(strings)
     tags = incident.components.map { names[$0] ?? $0 }
     hasTags = !tags.isEmpty
-    latest = incident.updates.first.map { UpdateView($0, setting, limit: Self.messageLimit) }
+    latest = !saysLatest ? nil : incident.updates.first.map { UpdateView($0, setting, limit: Self.messageLimit) }
     let earlier = incident.updates.count - 1
     more = earlier > 0 ? strings.count("earlier_updates", earlier, in: setting.language) : nil
     summary = Self.summary(incident, tags, setting)

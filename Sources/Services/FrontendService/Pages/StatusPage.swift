@@ -99,7 +99,8 @@ struct StatusPage: PageModel {
     return (0..<pastDays).map { offset in
       let day = today.before(offset)
       let incidents = (past[day] ?? []).sorted { $0.startedAt > $1.startedAt }
-      return PastDay(date: day.text(setting.language), incidents: incidents.map { IncidentView($0, names: names, setting) })
+      return PastDay(
+        date: day.text(setting.language), incidents: incidents.map { IncidentView($0, names: names, setting, saysLatest: $0.isResolved) })
     }
   }
 }

@@ -32,10 +32,10 @@ struct Day: Sendable, Hashable {
     return strings("date", ["day": dayText(language), "month": strings("month_\(month)"), "year": "\(year)"])
   }
 
-  /// `22 Nov 2026`
+  /// `22 Nov`
   func shortText(_ language: Language) -> String {
     let strings = language.strings
-    return strings("date", ["day": dayText(language), "month": strings("short_month_\(month)"), "year": "\(year)"])
+    return strings("short_date", ["day": dayText(language), "month": strings("short_month_\(month)")])
   }
 
   /// `November 2026`

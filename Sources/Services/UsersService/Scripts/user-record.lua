@@ -18,8 +18,14 @@ local function is_last_admin(user)
   return is_working_admin(user) and redis.call('SCARD', ns .. ':users:admins') <= 1
 end
 
+local function notify_level(user)
+  if user.notify ~= '' then return user.notify end
+  return user.role == 'viewer' and 'mine' or 'sev2'
+end
+
 local function index_keys(user)
   local keys = { [ns .. ':users:all'] = true, [ns .. ':users:role:' .. user.role] = true }
+  keys[ns .. ':users:notify:' .. notify_level(user)] = true
   if user.team_key ~= '' then keys[ns .. ':users:team:' .. user.team_key] = true end
   for word in (user.name_words .. ' ' .. user.mail_words .. ' ' .. user.team_words):gmatch('%S+') do
     keys[ns .. ':users:word:' .. word] = true
@@ -28,11 +34,9 @@ local function index_keys(user)
 end
 
 local function render(user)
-  local notify = user.notify
-  if notify == '' then notify = user.role == 'viewer' and 'mine' or 'sev2' end
   return '{"id":"' .. user.id .. '","name":' .. user.name .. ',"email":' .. user.email .. ',"role":"' .. user.role
     .. '","team":' .. user.team .. ',"created_at":' .. user.created_at .. ',"language":"' .. user.language
-    .. '","active":' .. tostring(user.state == 'working') .. ',"notify":"' .. notify .. '","version":' .. user.version .. '}'
+    .. '","active":' .. tostring(user.state == 'working') .. ',"notify":"' .. notify_level(user) .. '","version":' .. user.version .. '}'
 end
 
 -- Stores the user as its next version; `before` holds the index keys of the last one.
@@ -72,8 +76,9 @@ local function publish_update(user, changed)
   publish('user.updated', '"user":' .. user.json .. ',"changed":["' .. table.concat(changed, '","') .. '"]')
 end
 
-local function request_mail(template, id)
-  publish('request.comms.mail.send', '"template":"' .. template .. '","user_id":"' .. id .. '"')
+-- `ids`: more members of `data` as JSON text, each after a comma, or nil.
+local function request_mail(template, id, ids)
+  publish('request.comms.mail.send', '"template":"' .. template .. '","user_id":"' .. id .. '"' .. (ids or ''))
 end
 
 -- Says whether the password made at the first start is this user's, and so is gone now.
