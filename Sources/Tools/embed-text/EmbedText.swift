@@ -15,7 +15,10 @@ import Foundation
       text += "  static let \(name): String = ####\"\"\"\n\(content)\n\"\"\"####\n"
     }
     text += "  static let files: [String: String] = [\(files.isEmpty ? ":" : files + "\n  ")]\n"
-    try (text + "}\n").write(toFile: output, atomically: true, encoding: .utf8)
+    text += "}\n"
+    // Written only when it differs: a newer file has the service and all that stands on it compiled again.
+    if (try? String(contentsOfFile: output, encoding: .utf8)) == text { return }
+    try text.write(toFile: output, atomically: true, encoding: .utf8)
   }
 
   private static func memberName(of file: String) -> String {
