@@ -27,7 +27,7 @@ struct DependenciesTests {
     // Whoever does not check passwords has users asked.
     if !text.contains("var passwordCheck") { neighbours.insert(.users) }
     var used = Set(neighbours.map { "http \($0.rawValue)" })
-    if text.contains(/\bredis\b/) { used.insert("redis redis") }
+    if text.contains(/\bredis\b|\bnode\.(watcher|worker|mutations|limits)\b/) { used.insert("redis redis") }
     if text.contains(#""SMTP_URL""#) { used.insert("smtp smtp") }
     if text.contains(/^import PostgresClient$/.anchorsMatchLineEndings()) { used.insert("postgres postgres") }
     return used

@@ -61,7 +61,8 @@ import Testing
         _ = try await world.ask(.post, "/ofrep/v1/evaluate/flags", [:], as: nil)
         _ = try await world.ask(.get, "/flags?user=a&role=b", as: nil)
       }
-      #expect(try await calls() - before < 30)
+      // A command for each request of any one kind would be a hundred.
+      #expect(try await calls() - before < 100)
     }
   }
 

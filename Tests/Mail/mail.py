@@ -1,11 +1,14 @@
 """What comms mails, asked over HTTP and read where it arrives. usage: mail.py SUBSCRIBERS"""
-import collections, email, email.policy, os, pathlib, re, subprocess, sys, tempfile, threading, time, urllib.parse
+import collections, email, email.policy, os, pathlib, re, subprocess, sys, tempfile, time, urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Webhooks"))
+from receiver import Receiver
 from running_cluster import Client, admin_token, await_condition, bus, home, is_ready, kill, pid, polystatus, redis
 from smtp_server import PASSWORD, USER, Handler, PrivateSMTP, certificate
 
 SUBSCRIBERS = int(sys.argv[1])
+WEBHOOKS = 100
 LINK = re.compile(r"https?://\S+")
 SECRET = re.compile(r"psl_[0-9a-f]{16,}")
 
@@ -113,7 +116,7 @@ def announce_one(handler, comms):
 
 
 def under_kills(handler, server):
-    """One announcement to many, comms killed twice on the way."""
+    """One announcement to many readers and programs, comms killed twice on the way."""
     restart(SMTP_URL=f"smtp://localhost:{server.port}")
     admin, comms = Client("comms", admin_token()), Client("comms")
     addresses = [f"reader-{number}@example.org" for number in range(SUBSCRIBERS)]
@@ -130,9 +133,13 @@ def under_kills(handler, server):
 
     incident = Client("incidents", polystatus("token")).must("POST", "/api/v1/incidents", {"title": "Checkout down", "sev": 1})
     announcer = Client("comms", polystatus("token"))
+    receiver = Receiver()
+    receiver.pause = 0.5
+    secrets = {f"/program-{number}": announcer.must("POST", "/api/v1/webhooks", {"url": f"{receiver.url}/program-{number}"})["secret"]
+               for number in range(WEBHOOKS)}
     trial = {"incident_id": incident["id"], "message": "We look into it.", "state": "investigating"}
     dry = announcer.must("POST", "/api/v1/public/announce?dry_run=true", trial)
-    check(dry["mails"] == SUBSCRIBERS, f"a dry run counts {dry['mails']}")
+    check((dry["mails"], dry["webhooks"]) == (SUBSCRIBERS, WEBHOOKS), f"a dry run counts {dry}")
     begun = time.monotonic()
     announcer.must("POST", "/api/v1/public/announce", trial)
     answered = time.monotonic() - begun
@@ -152,6 +159,13 @@ def under_kills(handler, server):
     repeats = sum(len(mails) - 1 for mails in by_reader.values())
     print(f"{SUBSCRIBERS} mails in {took:.1f} s; announced in {answered * 1000:.1f} ms; repeated {repeats}, "
           f"sessions open at the two kills {allowed}; most sessions at once {handler.most_open}", flush=True)
+    await_condition("every program was called", lambda: len({call.path for call in list(receiver.calls)}) == WEBHOOKS, 180)
+    for path, secret in secrets.items():
+        calls = receiver.to(path)
+        check(len({call.id for call in calls}) == 1, f"{path}: one webhook-id")
+        calls[-1].verified(secret)
+    print(f"{WEBHOOKS} webhooks beside them, called {len(receiver.calls)} times", flush=True)
+    receiver.stop()
     check(set(by_reader) == set(addresses), "every subscriber has it")
     check(all(len({mail.message["Message-ID"] for mail in mails}) == 1 for mails in by_reader.values()), "one Message-ID each")
     check(len({mail.message["Message-ID"] for mail in handler.taken}) == SUBSCRIBERS, "everybody's own")

@@ -13,6 +13,7 @@ public struct Incidents: ClusterService {
   let users: UsersClient
   let stream: EventStream
   private let reactions: Worker
+  private let flagChanges: Worker
 
   public init(_ node: Node) async throws {
     store = IncidentsStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
@@ -20,7 +21,12 @@ public struct Incidents: ClusterService {
     stream = EventStream(node.watcher)
     let reactions = IncidentsReactions(store: store)
     self.reactions = node.worker(IncidentsReactions.group, handles: IncidentsReactions.handles, handle: reactions.handle)
+    flagChanges = FlagChanges(store).worker(on: node)
   }
 
-  public func run() async { await reactions.run() }
+  public func run() async {
+    async let announcements: Void = reactions.run()
+    async let flags: Void = flagChanges.run()
+    _ = await (announcements, flags)
+  }
 }

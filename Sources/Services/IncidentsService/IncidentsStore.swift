@@ -49,6 +49,7 @@ struct IncidentsStore: Sendable {
     static let assign = mutation("incidents.assign", Embedded.assignLua)
     static let status = mutation("incidents.status", Embedded.statusLua)
     static let timeline = mutation("incidents.timeline", Embedded.timelineLua)
+    static let event = mutation("incidents.event", Embedded.eventLua)
     static let postmortem = mutation("incidents.postmortem", Embedded.postmortemLua)
     static let announced = mutation("incidents.announced", Embedded.announcedLua)
     static let detail = RedisScript(name: "incidents.detail", source: Embedded.detailLua)
@@ -140,6 +141,16 @@ struct IncidentsStore: Sendable {
       ])
   }
 
+  /// Tells what happened elsewhere; a full timeline takes it too. Nobody has touched the incident by that.
+  func addEvent(_ id: String, kind: String, _ message: String, details: JSONValue) async throws(Failure) -> Record {
+    let answer = try await call(
+      Scripts.event,
+      [
+        .string(id), "", "0", .string(kind), .string(JSONText.quoted(message)), .string(details.text), .string(Self.words(message)),
+      ], id)
+    return try Self.record(answer)
+  }
+
   func savePostmortem(_ id: String, at expected: Int?, _ postmortem: NewPostmortem) async throws(Failure) -> Record {
     let items = postmortem.actionItems.flatMap { item -> [RedisArgument] in
       [.string(item.id ?? ""), .string(item.title), .string(item.members)]
@@ -154,7 +165,11 @@ struct IncidentsStore: Sendable {
     _ script: MutationScript, _ id: String, _ expected: Int?, _ own: [RedisArgument]
   ) async throws(Failure) -> [RedisValue] {
     let isPerson: RedisArgument = Caller.current.person == nil ? "0" : "1"
-    let answer = try await mutations.run(script, [.string(id), .string(expected.map(String.init) ?? ""), isPerson] + own)
+    return try await call(script, [.string(id), .string(expected.map(String.init) ?? ""), isPerson] + own, id)
+  }
+
+  private func call(_ script: MutationScript, _ arguments: [RedisArgument], _ id: String) async throws(Failure) -> [RedisValue] {
+    let answer = try await mutations.run(script, arguments)
     switch answer.first?.string {
     case nil: throw .defect
     case "missing": throw Self.missing(id)

@@ -59,7 +59,7 @@ final class PublicPages: Sendable {
     self.comms = comms
     self.renderer = renderer
     self.export = export
-    watcher = Watcher(redis: node.redis, namespace: node.namespace)
+    watcher = node.watcher
   }
 
   var isReady: Bool { state.withLock { $0.snapshot != nil } }
@@ -126,7 +126,6 @@ final class PublicPages: Sendable {
   /// Until cancelled, on a loop.
   func run() async {
     await withDiscardingTaskGroup { group in
-      group.addTask { await self.watcher.run() }
       group.addTask { await self.follow() }
       group.addTask { await self.compare() }
     }
