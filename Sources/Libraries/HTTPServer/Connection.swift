@@ -179,8 +179,8 @@ final class Connection {
     output.append { output in
       ResponseWriter.appendHead(
         response, framing: response.framing(isHTTP10: isHTTP10), keepAlive: keepAlive, isHTTP10: isHTTP10, date: date, to: &output)
-      if request.method != .head, response.mayHaveBody, case .bytes(let body) = response.body { output.append(contentsOf: body) }
     }
+    if request.method != .head, response.mayHaveBody, case .bytes(let body) = response.body { output.append(body: body) }
     server.counts.answered += 1
     finishExchange(keepAlive: keepAlive)
   }

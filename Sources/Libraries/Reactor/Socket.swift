@@ -63,6 +63,32 @@ public final class Socket {
     }
   }
 
+  /// Writes `bytes` and then `more`, from the `start`-th byte of both on; may take fewer.
+  public func write(_ bytes: [UInt8], _ more: [UInt8], from start: Int) -> Transfer {
+    if more.isEmpty { return write(bytes, from: start) }
+    if start >= bytes.count { return write(more, from: start - bytes.count) }
+    while true {
+      let count = unsafe bytes.withUnsafeBytes { first in
+        unsafe more.withUnsafeBytes { second in
+          var parts = unsafe [
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress! + start), iov_len: first.count - start),
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress!), iov_len: second.count),
+          ]
+          return unsafe parts.withUnsafeMutableBufferPointer { parts in
+            var message = unsafe msghdr()
+            unsafe message.msg_iov = parts.baseAddress
+            unsafe message.msg_iovlen = parts.count
+            return unsafe Glibc.sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+          }
+        }
+      }
+      if count >= 0 { return .bytes(count) }
+      let code = clinux_errno()
+      if code == EINTR { continue }
+      return code == EAGAIN || code == EWOULDBLOCK ? .wouldBlock : .failed(code)
+    }
+  }
+
   /// Tells the peer that nothing more will be sent; what it still sends can be read.
   public func finishWriting() { _ = Glibc.shutdown(descriptor, Int32(SHUT_WR)) }
 
