@@ -30,10 +30,11 @@ def signing_in(javascript):
         expect("do not match" in browser.text("[role=alert]"), "a wrong password is said to be wrong")
         expect(browser.find("[name=email]").get_attribute("value") == "admin@polystatus.local", "the address stays in the form")
         sign_in(browser, "admin@polystatus.local", password)
-        expect(browser.driver.current_url == f"{site}/dashboard", "signing in leads to the dashboard")
+        browser.until(lambda: browser.driver.current_url == f"{site}/dashboard")
         browser.open(f"{site}/login?next=https://example.org/")
         expect(browser.driver.current_url == f"{site}/dashboard", "nobody is led away from the site")
         browser.click("header form button")
+        browser.until(lambda: browser.driver.current_url == f"{site}/")
         browser.open(f"{site}/dashboard")
         expect(browser.driver.current_url.startswith(f"{site}/login?next="), "after leaving one has to sign in")
 
