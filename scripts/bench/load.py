@@ -51,8 +51,10 @@ class Nginx:
             number = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{number}/"
         quoted = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "")
+        # Else root's nginx has a worker that may not read the folder.
+        as_ourselves = "user root;" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(f"""
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+daemon off; worker_processes 1; {as_ourselves} pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
   access_log {folder}/access.log; keepalive_requests 1000000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
