@@ -129,6 +129,7 @@ def lists(token, sizes):
     first = {}
     for size in sizes:
         there = seed(token, size)
+        quiet_bus(token)
         for name, page in pages.items():
             ours, redis = median_cost(processes, page, token=token, connections=4)
             ratio = (ours + redis) / first.setdefault(name, ours + redis)
@@ -181,6 +182,13 @@ def flag(name):
             "fallthrough": {"rollout": [{"variation": "on", "weight": 10}, {"variation": "off", "weight": 90}]}}
 
 
+def quiet_bus(token):
+    """Waits until every worker has read what is on the bus: its reading would be counted with what is measured."""
+    comms = Client("comms", token)
+    consumers = lambda: comms.must("GET", "/api/v1/messages/consumers")
+    await_condition("the bus is quiet", lambda: not any(each["lag"] or each["pending"] for each in consumers()), 300)
+
+
 def commands():
     """How many commands Redis has done."""
     return sum(int(found[1]) for line in redis("INFO", "commandstats") if (found := re.search(r":calls=(\d+)", line)))
@@ -196,6 +204,7 @@ def main():
     public_pages(token)
     lists(token, [1_000, 10_000] + ([100_000] if "--large" in sys.argv else []))
     creates(token)
+    quiet_bus(token)
     flags()
     polling(row)
     print(f"{about}. Servers on core {SERVER_CORE} with one loop each, load from core {LOAD_CORE} over {CONNECTIONS} connections (lists: 4), "
