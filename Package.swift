@@ -96,7 +96,8 @@ let package = Package(
       "IncidentsService", ["Messaging", "RedisClient", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
       embeds: ["swagger.yaml", "Scripts"]),
     service(
-      "UsersService", ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes],
+      "UsersService",
+      ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CommsService",

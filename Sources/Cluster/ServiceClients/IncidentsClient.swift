@@ -74,6 +74,15 @@ public struct IncidentsClient: Sendable {
     return incident
   }
 
+  /// A page of the incidents that have `value` in `filter`, such as `commander`, newest first, as the service lists them; and how many there
+  /// are. `value` is made of letters, digits and `-`. Throws `.unavailable` when incidents is away.
+  public func incidents(
+    where filter: String, is value: String, startIndex: Int, maxResults: Int
+  ) async throws(Failure) -> (items: [JSONValue], total: Int) {
+    let target = "/api/v1/incidents?\(filter)=\(value)&startIndex=\(startIndex)&maxResults=\(maxResults)"
+    return try await neighbours.list(.incidents, target)
+  }
+
   /// Nil when there is none. As the service answers it, whatever its state.
   public func postmortem(of id: String) async throws(Failure) -> JSONValue? { try await found("/api/v1/incidents/\(id)/postmortem") }
 

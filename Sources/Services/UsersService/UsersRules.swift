@@ -96,12 +96,12 @@ enum UsersRules {
   /// The form addresses are compared in.
   static func mailKey(_ mail: String) -> String { mail.lowercased() }
 
-  /// The words a text is found by: letters and digits, lower case, at most 16 of at most 40 characters.
-  static func words(_ text: String) -> [String] {
+  /// The words a text is found by: letters and digits, lower case, at most `limit` of at most 40 characters.
+  static func words(_ text: String, limit: Int = 16) -> [String] {
     var words: [String] = []
     for word in text.lowercased().split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
       let word = String(word.prefix(40))
-      if !words.contains(word), words.count < 16 { words.append(word) }
+      if !words.contains(word), words.count < limit { words.append(word) }
     }
     return words
   }

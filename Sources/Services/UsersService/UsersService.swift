@@ -7,7 +7,7 @@ public import StatusModel
 public struct Users: ClusterService {
   public static let name = ServiceName.users
   public static let swagger = Embedded.swaggerYaml
-  public static let dependencies = [Dependency.redis]
+  public static let dependencies = [Dependency.redis, .neighbour(.incidents)]
 
   let node: Node
   let store: UsersStore
@@ -28,7 +28,7 @@ public struct Users: ClusterService {
 
   public func run() async { await notices.run() }
 
-  public var routes: [ServiceRoute] { userRoutes + sessionRoutes + passwordRoutes + applicationRoutes }
+  public var routes: [ServiceRoute] { userRoutes + profileRoutes + sessionRoutes + passwordRoutes + applicationRoutes }
 
   public var passwordCheck: PasswordCallers.Check? {
     { [self] username, password async throws(Failure) in
