@@ -182,6 +182,9 @@ let package = Package(
         "RedisClient", "OutboundClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
+    .executableTarget(
+      name: "polystatus-config", dependencies: ["StatusModel", "OutboundClient", "Reactor", "JSONBytes", httpTypes, yams],
+      path: "Sources/Tools/polystatus-config", swiftSettings: settings),
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
   ]

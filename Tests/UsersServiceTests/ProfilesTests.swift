@@ -1,7 +1,10 @@
 import Foundation
 import HTTPTypes
 import JSONBytes
+import Messaging
 import OutboundClient
+import RedisClient
+import ServiceRuntime
 import StatusModel
 import Testing
 
@@ -99,6 +102,7 @@ import Testing
     try await UsersWorld.run { world in
       var people: [String: (id: String, token: String)] = [:]
       for (name, level) in [("Ada", 2), ("Bob", 5), ("Cléo", 5), ("Dan", 0)] {
+        world.clock.advance(.seconds(1))
         let person = try await world.addUser(name, role: .sre)
         people[name] = person
         guard level > 0 else { continue }
@@ -126,7 +130,8 @@ import Testing
       _ = try await world.call(.put, "\(Self.path)/\(bob.id)", ["skills": [["name": "Incident command", "level": 1]]], token: bob.token)
       #expect(try await names("skill=incident%20command") == ["Cléo", "Ada", "Bob"])
       _ = try await world.call(.put, "\(Self.path)/\(bob.id)", ["skills": .null, "about": "Rests"], token: bob.token)
-      #expect(try await names("skill=incident%20command") == ["Cléo", "Ada"] && names("q=speaks") == ["Ada", "Cléo"])
+      #expect(try await names("skill=incident%20command") == ["Cléo", "Ada"])
+      #expect(try await names("q=speaks") == ["Ada", "Cléo"])
       _ = try await world.call(.put, "/api/v1/users/\(bob.id)", ["name": "Robert"], token: bob.token)
       #expect(try await names("q=rests") == ["Robert"], "the words of a profile outlive a change of the account")
       _ = try await world.call(.delete, "/api/v1/users/\(bob.id)", token: try await world.adminToken())

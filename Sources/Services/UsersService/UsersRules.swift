@@ -13,6 +13,8 @@ enum MailTemplate: String {
   case resetPassword = "reset_password"
   case incidentOpened = "incident_opened"
   case incidentAssigned = "incident_assigned"
+  case incidentReminder = "incident_reminder"
+  case incidentNews = "incident_news"
 }
 
 /// What a one-use link may do.

@@ -14,7 +14,7 @@ public struct Users: ClusterService {
   let passwords = Passwords()
   let registration: Registration
   let firstAdmin: FirstAdmin
-  let notices: Worker
+  let notices: Notices
 
   /// Throws `InvalidSetting`. Makes the first admin; while Redis is away, as soon as it is there.
   public init(_ node: Node) async throws {
@@ -22,7 +22,7 @@ public struct Users: ClusterService {
     store = UsersStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     registration = try Self.registration(node.configuration)
     firstAdmin = try FirstAdmin(node, store, passwords)
-    notices = Self.notices(node, store)
+    notices = Notices(node, store)
     await firstAdmin.start()
   }
 
