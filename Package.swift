@@ -185,6 +185,7 @@ let package = Package(
     .executableTarget(
       name: "polystatus-config", dependencies: ["StatusModel", "OutboundClient", "Reactor", "JSONBytes", httpTypes, yams],
       path: "Sources/Tools/polystatus-config", swiftSettings: settings),
+    tests("PolyStatusConfig", ["polystatus-config", "JSONBytes"]),
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
   ]

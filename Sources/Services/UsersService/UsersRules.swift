@@ -65,6 +65,7 @@ enum UsersRules {
   static let tokenSeconds = 30 * 86_400
   static let linkSeconds = 30 * 60
   static let operatorTokenSeconds = 86_400
+  static let configurationKeySeconds = 600
 
   /// What becomes of a registration. Throws `Failure` when nothing may be created.
   static func registration(

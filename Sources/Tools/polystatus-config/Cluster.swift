@@ -26,7 +26,8 @@ struct Cluster: Sendable {
     var items: [JSONValue] = []
     while true {
       let target = "\(section.path)?startIndex=\(items.count)&maxResults=\(Self.page)"
-      guard let page = try await call(section.service, .get, target).array else { throw Problem("\(section.service.rawValue) gave no list.") }
+      let answer = try await call(section.service, .get, target)
+      guard let page = answer.array else { throw Problem("\(section.service.rawValue) gave no list.") }
       items += page
       if page.count < Self.page { return items }
     }

@@ -47,7 +47,8 @@ struct ConfigurationFile {
         if item[name]?.integer == nil { problems.append("\(section.name)[\(index)]: \(name) must be a time such as 2030-01-31T09:30:00Z.") }
       }
       for member in item.members where !section.members.contains(member.name) {
-        problems.append("\(section.name)[\(index)]: a \(section.one) has no \(member.name); it has \(section.members.joined(separator: ", ")).")
+        problems.append(
+          "\(section.name)[\(index)]: a \(section.one) has no \(member.name); it has \(section.members.joined(separator: ", ")).")
       }
       if !known.insert(section.key(of: .object(item))).inserted { problems.append("\(section.title(of: .object(item))) is listed twice.") }
       items.append(.object(item))
@@ -71,7 +72,9 @@ struct ConfigurationFile {
       }
       sections.append((Node(shown: section.name), Node(listed)))
     }
-    do { return try Yams.serialize(node: Node(sections), allowUnicode: true) } catch { throw Problem("The file cannot be written: \(error)") }
+    do { return try Yams.serialize(node: Node(sections), allowUnicode: true) } catch {
+      throw Problem("The file cannot be written: \(error)")
+    }
   }
 }
 

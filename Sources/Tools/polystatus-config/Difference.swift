@@ -40,11 +40,19 @@ enum Difference {
     switch (wanted, there) {
     case (.object(let members), .object): members.members.allSatisfy { covers($0.value, there[$0.name] ?? .null) }
     case (.array(let a), .array(let b)): a.count == b.count && zip(a, b).allSatisfy(covers)
-    case (.string, .object(let object)): object["on"] == wanted && ["effect", "level"].allSatisfy { [nil, "note", "A"].contains(object[$0]) }
+    case (.string, .object(let object)):
+      object["on"] == wanted && ["effect", "level"].allSatisfy { [nil, "note", "A"].contains(object[$0]) }
+    case (.string(let a), .string(let b)): trimmed(a) == trimmed(b)
     case (.null, _): [.null, "", [], [:]].contains(there)
     case (.integer, .number), (.number, .integer): wanted.number == there.number
     default: wanted == there || there == .null && ["", [], [:]].contains(wanted)
     }
+  }
+
+  /// Services cut the blanks around a text.
+  private static func trimmed(_ text: String) -> Substring {
+    let start = text.drop(while: \.isWhitespace)
+    return start.lastIndex { !$0.isWhitespace }.map { start[...$0] } ?? ""
   }
 
   var line: String {

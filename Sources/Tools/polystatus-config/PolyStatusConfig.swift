@@ -8,7 +8,7 @@ import Reactor
     let loops = LoopGroup(count: 1)
     loops.start()
     let arguments = Array(CommandLine.arguments.dropFirst())
-    let isDone = await loops.loops[0].start { await answer(arguments, loops) }.value
+    let isDone = await loops.loops[0].perform { @Sendable in await answer(arguments, loops) }
     exit(isDone ? 0 : 1)
   }
 

@@ -23,13 +23,17 @@ struct Section: Sendable {
   let address: String
   /// All that a file may say of one, in the order it is exported in.
   let members: [String]
+  var ignoresCase = false
   /// Members that are times: epoch seconds, in a file ISO 8601 too.
   var times: Set<String> = []
   /// Those of which this does not hold are neither exported nor removed.
   var isOurs: @Sendable (JSONValue) -> Bool = { _ in true }
 
-  /// What it is called when cases are not told apart.
-  func key(of item: JSONValue) -> String { identity.map { (item[$0] ?? .null).text.lowercased() }.joined(separator: " ") }
+  /// What is the same for the same thing.
+  func key(of item: JSONValue) -> String {
+    let key = identity.map { (item[$0] ?? .null).text }.joined(separator: " ")
+    return ignoresCase ? key.lowercased() : key
+  }
 
   func title(of item: JSONValue) -> String { "\(one) \(identity.map { item[$0]?.string ?? time(item[$0]) }.joined(separator: ", "))" }
 
@@ -39,12 +43,13 @@ struct Section: Sendable {
   static let all: [Section] = [
     Section(
       name: "components", one: "component", service: .comms, path: "/api/v1/components", writing: .patch, identity: ["key"], address: "key",
-      members: ["key", "name", "description", "group", "position", "show", "depends_on"]),
+      members: ["key", "name", "description", "group", "position", "show", "depends_on"], ignoresCase: true),
     Section(
       name: "providers", one: "provider", service: .cspIngestor, path: "/api/v1/csp/providers", writing: .replace, identity: ["name"],
       address: "name",
       members: [
-        "name", "feed_url", "type", "interval_s", "auto_incident", "components", "regions", "depends_on", "vendor", "aliases", "expected_text",
+        "name", "feed_url", "type", "interval_s", "auto_incident", "components", "regions", "depends_on", "vendor", "aliases",
+        "expected_text",
       ]),
     Section(
       name: "segments", one: "segment", service: .flags, path: "/admin/segments", writing: .put, identity: ["name"], address: "name",
