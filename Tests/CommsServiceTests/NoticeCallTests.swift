@@ -27,7 +27,8 @@ extension CommsBench {
   }
 
   fileprivate func mail(to user: String) async throws -> JSONValue? {
-    try await mails("incident_opened").first { $0["to"]?["id"]?.string == user }
+    let mails = try await ask(.get, "/api/v1/mails?maxResults=500").json.array ?? []
+    return mails.first { $0["template"] == "incident_opened" && $0["to"]?["id"]?.string == user }
   }
 }
 
