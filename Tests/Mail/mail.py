@@ -106,9 +106,30 @@ def announce_one(handler, comms):
     check(comms.ask("GET", "/api/v1/subscriptions/mine", X_Polystatus_Link=link[2])[0] == 404, "it unsubscribes")
 
 
+def woken_by_a_machine(handler):
+    """A sev 1 that a machine opens is with those who asked for it within 5 s, once."""
+    admin, users = Client("comms", admin_token()), Client("users", admin_token())
+    for notify in ("sev1", "all", "mine", "none"):
+        users.must("POST", "/api/v1/users", {"name": notify, "email": f"{notify}@example.org", "role": "sre", "notify": notify,
+                                             "password": "a long enough password"})
+    machine = Client("incidents", users.must("POST", "/api/v1/apps", {"name": "probe"})["key"])
+    begun = time.monotonic()
+    for _ in range(2):
+        machine.must("POST", "/api/v1/incidents", {"title": "Disk full", "sev": 1, "external": {"provider": "probe", "id": "disk-1"}})
+    awaited = ("sev1@example.org", "all@example.org", "admin@polystatus.local")
+    await_condition("they are told", lambda: all(handler.to(address) for address in awaited), 30)
+    took = time.monotonic() - begun
+    await_condition("all is noted", lambda: settled(admin), 30)
+    told = collections.Counter(mail.recipient for mail in handler.taken)
+    check(told == dict.fromkeys(awaited, 1), f"one mail each to {awaited}, not {told}")
+    check(handler.taken[0].message["Subject"] == "Sev 1: Disk full", handler.taken[0].message["Subject"])
+    print(f"a sev 1 of a machine was with {len(awaited)} people after {took:.2f} s", flush=True)
+    check(took < 5, f"it took {took:.2f} s")
+    handler.taken.clear()
+
+
 def under_kills(handler, server):
     """One announcement to many readers and programs, comms killed twice on the way."""
-    restart(SMTP_URL=f"smtp://localhost:{server.port}")
     admin, comms = Client("comms", admin_token()), Client("comms")
     addresses = [f"reader-{number}@example.org" for number in range(SUBSCRIBERS)]
     begun = time.monotonic()
@@ -192,6 +213,8 @@ def main():
         server.stop()
     handler = Handler()
     server = PrivateSMTP(handler)
+    restart(SMTP_URL=f"smtp://localhost:{server.port}")
+    woken_by_a_machine(handler)
     under_kills(handler, server)
     nothing_leaks(handler)
     server.stop()

@@ -86,9 +86,19 @@ public struct IncidentsClient: Sendable {
     return try await neighbours.list(.incidents, target)
   }
 
-  /// The ids of those who follow an incident. Throws `.unavailable` when incidents is away.
+  /// The ids of those who follow an incident; none when there is no such incident. Throws `.unavailable` when incidents is away.
   public func followers(of id: String) async throws(Failure) -> [String] {
-    try await found("/api/v1/incidents/\(id)/followers")?.array?.compactMap { $0["id"]?.string } ?? []
+    var found: [String] = []
+    do throws(Failure) {
+      while true {
+        let page = try await neighbours.list(.incidents, "/api/v1/incidents/\(id)/followers?maxResults=500&startIndex=\(found.count)")
+        found += page.items.compactMap { $0["id"]?.string }
+        if page.items.isEmpty || found.count >= page.total { return found }
+      }
+    } catch {
+      if case .notFound = error { return found }
+      throw error
+    }
   }
 
   /// Nil when there is none. As the service answers it, whatever its state.
