@@ -96,7 +96,8 @@ let package = Package(
       "IncidentsService", ["Messaging", "RedisClient", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
       embeds: ["swagger.yaml", "Scripts"]),
     service(
-      "UsersService", ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", httpTypes],
+      "UsersService",
+      ["Identity", "Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "CommsService",
@@ -181,6 +182,10 @@ let package = Package(
         "RedisClient", "OutboundClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
       ]),
 
+    .executableTarget(
+      name: "polystatus-config", dependencies: ["StatusModel", "OutboundClient", "Reactor", "JSONBytes", httpTypes, yams],
+      path: "Sources/Tools/polystatus-config", swiftSettings: settings),
+    tests("PolyStatusConfig", ["polystatus-config", "JSONBytes"]),
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
     .plugin(name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"]),
   ]

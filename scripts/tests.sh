@@ -2,7 +2,7 @@
 # `./polystatus test`: a list of named parts, each runnable alone. Sourced.
 # A part passes with exit 0, has nothing to test here with exit 77 (it says why), else fails.
 
-parts=(format shell units leaks fuzz compose launcher tour demo swagger mail webhooks feeds openfeature browser canary faults containers)
+parts=(format shell units leaks fuzz compose launcher tour demo swagger mail webhooks feeds openfeature configuration browser canary faults containers)
 
 part_format() { swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift; }
 
@@ -62,6 +62,7 @@ part_webhooks() { Tests/Webhooks/run; }
 part_canary() { Tests/Canary/run; }
 part_browser() { Tests/Browser/run; }
 part_openfeature() { Tests/OpenFeature/run; }
+part_configuration() { Tests/Configuration/run; }
 part_mail() { Tests/Mail/run; }
 part_faults() { Tests/Faults/run "$kills"; }
 part_containers() { Tests/Containers/run; }

@@ -88,6 +88,7 @@ struct MessagesTests {
       let user = try await call(.users, .post, "/api/v1/users", ["name": "Ann", "email": "ann@example.org", "role": "sre"])
       let userID = user["id"]?.string ?? ""
       _ = try await call(.users, .put, "/api/v1/users/\(userID)", ["name": "Anna"])
+      _ = try await call(.users, .put, "/api/v2/profile/personal/\(userID)", ["about": "Minds the database."])
       _ = try await call(.users, .post, "/api/v1/apps", ["name": "grafana"])
       _ = try await call(.users, .post, "/api/v1/apps/grafana/rotate")
       _ = try await call(.users, .delete, "/api/v1/apps/grafana")

@@ -9,7 +9,7 @@ public struct IncidentsClient: Sendable {
 
   public init(_ neighbours: Neighbours) { self.neighbours = neighbours }
 
-  public struct Incident: Sendable, Equatable {
+  public struct Incident: Sendable {
     public let id: String
     public let version: Int
     public let title: String
@@ -26,6 +26,8 @@ public struct IncidentsClient: Sendable {
     public let isTouchedByHuman: Bool
     /// Where it comes from, when it is somebody else's event.
     public let externalProvider: String?
+    /// The newest entry of its timeline, where that was asked for: who wrote it, and what.
+    public let latest: (author: String, message: String)?
 
     public var isResolved: Bool { status == "resolved" }
 
@@ -45,6 +47,7 @@ public struct IncidentsClient: Sendable {
       resolvedAt = json["resolved_at"]?.integer
       isTouchedByHuman = json["touched_by_human"]?.bool ?? false
       externalProvider = json["external"]?["provider"]?.string
+      latest = json["timeline"]?.array?.last.map { ($0["author"]?["name"]?.string ?? "", $0["message"]?.string ?? "") }
     }
   }
 
@@ -72,6 +75,20 @@ public struct IncidentsClient: Sendable {
     guard let answer = try await found("/api/v1/incidents/\(id)") else { return nil }
     guard let incident = Incident(answer) else { throw .defect }
     return incident
+  }
+
+  /// A page of the incidents that have `value` in `filter`, such as `commander`, newest first, as the service lists them; and how many there
+  /// are. `value` is made of letters, digits and `-`. Throws `.unavailable` when incidents is away.
+  public func incidents(
+    where filter: String, is value: String, startIndex: Int, maxResults: Int
+  ) async throws(Failure) -> (items: [JSONValue], total: Int) {
+    let target = "/api/v1/incidents?\(filter)=\(value)&startIndex=\(startIndex)&maxResults=\(maxResults)"
+    return try await neighbours.list(.incidents, target)
+  }
+
+  /// The ids of those who follow an incident. Throws `.unavailable` when incidents is away.
+  public func followers(of id: String) async throws(Failure) -> [String] {
+    try await found("/api/v1/incidents/\(id)/followers")?.array?.compactMap { $0["id"]?.string } ?? []
   }
 
   /// Nil when there is none. As the service answers it, whatever its state.

@@ -35,6 +35,11 @@ public struct UsersClient: Sendable {
       id: id, name: name, email: email, role: role, language: answer["language"]?.string ?? "en", isActive: answer["active"]?.bool ?? true)
   }
 
+  /// Where a person wants to be called instead of mailed; comms alone is told. Nil: nowhere. Throws `.unavailable` when users is away.
+  public func webhook(of id: String) async throws(Failure) -> String? {
+    try await neighbours.call(.users, .get, "/api/v2/profile/personal/\(id)")["contact"]?["webhook"]?.string
+  }
+
   /// The address of a fresh one-use link for a person, good for 30 minutes; comms alone may ask. `purpose` is `confirm` or `password`.
   /// Throws `.notFound` when the user is unknown or suspended, `.unavailable`.
   public func link(for user: String, _ purpose: String) async throws(Failure) -> String {

@@ -105,6 +105,7 @@ extension IncidentFilter {
     filter.service = query.optionalString("service", Bounds.service)
     filter.words = query.words("q")
     filter.commander = query.userID("commander")
+    filter.author = query.userID("author")
     filter.source = query.optionalChoice("source", Source.self)
     filter.cid = query.correlationID("cid")
     filter.from = query.number("from", Bounds.time)

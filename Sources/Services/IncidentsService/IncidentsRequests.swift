@@ -95,6 +95,8 @@ struct IncidentFilter: Sendable {
   var words: [String] = []
   /// A user's id.
   var commander: String?
+  /// Who has written at its postmortem.
+  var author: String?
   var source: Source?
   var cid: String?
   /// Bounds of started_at in epoch seconds, both included.

@@ -15,7 +15,7 @@ import StatusModel
 ///     incident:<id>:timeline       list     entries as they are sent, oldest first
 ///     incident:<id>:words          hash     word → the number of texts (title, summary, messages) that have it
 ///     all                          zset     every incident id; as in every index, scored by started_at × 10⁶ + a number within the second
-///     status:<status> sev:<n> source:<source> service:<lower-cased> commander:<user id> cid:<cid> word:<lower-cased>
+///     status:<status> sev:<n> source:<source> service:<lower-cased> commander:<user id> author:<user id> cid:<cid> word:<lower-cased>
 ///                                  zset     the incidents that have it
 ///
 /// All methods throw `.unavailable` while Redis is away; those that name an incident throw `.notFound` when there is none.
@@ -236,6 +236,7 @@ struct IncidentsStore: Sendable {
     if let source = filter.source { names.append("source:\(source.rawValue)") }
     if let service = filter.service { names.append("service:\(service.lowercased())") }
     if let commander = filter.commander { names.append("commander:\(commander)") }
+    if let author = filter.author { names.append("author:\(author)") }
     if let cid = filter.cid { names.append("cid:\(cid)") }
     return names
   }

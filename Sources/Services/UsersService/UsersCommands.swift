@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Identity
 import Reactor
 public import ServiceRuntime
 import Signing
@@ -6,12 +7,13 @@ import StatusModel
 
 /// What the users executable does beside serving, for whoever has a shell on the machine.
 public enum UsersCommands {
-  /// Prints what the first argument asks for, `--admin-link` or `--token`; false for anything else. What fails ends the process.
+  /// Prints what the first argument asks for, `--admin-link`, `--token` or `--configuration-key`; false for anything else. What fails ends the process.
   public static func answer(_ arguments: [String]) async -> Bool {
     let command: @Sendable (Node) async throws -> String
     switch arguments.dropFirst().first {
     case "--admin-link": command = adminLink
     case "--token": command = operatorToken
+    case "--configuration-key": command = configurationKey
     default: return false
     }
     let answer: String
@@ -44,6 +46,22 @@ public enum UsersCommands {
         id, passwordVersion: nil, seconds: UsersRules.operatorTokenSeconds, address: "", agent: "users --token")
       guard let token else { throw Failure.conflict("The account operator@polystatus.local is suspended.") }
       return token
+    }
+  }
+
+  /// The key of the application `configuration`, which may do what admins may for 10 minutes; the one before is worth nothing then.
+  /// Throws `Failure`.
+  public static func configurationKey(_ node: Node) async throws -> String {
+    let store = UsersStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
+    return try await asUsers(node) {
+      let name = "configuration"
+      if try await store.application(name) != nil { try await store.deleteApplication(name) }
+      let secrets = ApplicationSecrets { node.identity.consumerKey(appid: $0) }
+      let application = Application(
+        name: name, scopes: [.read, .write], strict: true, admin: true,
+        expiresAt: Int(node.clock() / 1000) + UsersRules.configurationKeySeconds)
+      _ = try await store.createApplication(application, secrets)
+      return secrets.key
     }
   }
 

@@ -36,8 +36,8 @@ extension Users {
   private func listUsers(_ request: Request) async throws -> Response {
     let page = try request.page()
     let filters = try UserFilter.all(of: request.query)
-    let (total, users) = try await store.list(filters, startIndex: page.startIndex, maxResults: page.maxResults)
-    return .list(users, page: page, total: total, of: request)
+    let found = try await store.list(filters, startIndex: page.startIndex, maxResults: page.maxResults)
+    return .list(found.users, page: page, total: found.total, of: request)
   }
 
   private func getUser(_ request: Request) async throws -> Response {
@@ -123,11 +123,13 @@ extension FieldReader {
     return mail.isEmpty ? "" : checked(member, mail, UsersRules.problem(withMail:)) ?? ""
   }
 
-  private mutating func language() -> String? { checked("language", optionalString("language", 1...5), UsersRules.problem(withLanguage:)) }
+  mutating func language(_ member: String = "language") -> String? {
+    checked(member, optionalString(member, 1...5), UsersRules.problem(withLanguage:))
+  }
   private mutating func role() -> Role? { optionalChoice("role", Role.allCases.map(\.rawValue)).flatMap(Role.init) }
   private mutating func notify() -> Notify? { optionalChoice("notify", Notify.allCases.map(\.rawValue)).flatMap(Notify.init) }
 
-  private mutating func checked(_ member: String, _ text: String?, _ problem: (String) -> String?) -> String? {
+  mutating func checked(_ member: String, _ text: String?, _ problem: (String) -> String?) -> String? {
     guard let text, let problem = problem(text) else { return text }
     refuse(member, problem)
     return nil
@@ -136,7 +138,7 @@ extension FieldReader {
 
 extension UserFilter {
   /// The conditions of a query. Throws `invalid`.
-  fileprivate static func all(of query: Query) throws(Failure) -> [UserFilter] {
+  static func all(of query: Query) throws(Failure) -> [UserFilter] {
     var filters: [UserFilter] = []
     var problems: [FieldProblem] = []
     if let text = query["role"] {
@@ -151,6 +153,13 @@ extension UserFilter {
         filters.append(.team(team))
       } else {
         problems.append(FieldProblem(field: "team", message: "must have 1 to 64 characters"))
+      }
+    }
+    if let skill = query["skill"] {
+      if (1...40).contains(skill.unicodeScalars.count) {
+        filters.append(.skill(skill))
+      } else {
+        problems.append(FieldProblem(field: "skill", message: "must have 1 to 40 characters"))
       }
     }
     if let text = query["q"] {

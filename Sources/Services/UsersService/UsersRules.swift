@@ -13,6 +13,8 @@ enum MailTemplate: String {
   case resetPassword = "reset_password"
   case incidentOpened = "incident_opened"
   case incidentAssigned = "incident_assigned"
+  case incidentReminder = "incident_reminder"
+  case incidentNews = "incident_news"
 }
 
 /// What a one-use link may do.
@@ -63,6 +65,7 @@ enum UsersRules {
   static let tokenSeconds = 30 * 86_400
   static let linkSeconds = 30 * 60
   static let operatorTokenSeconds = 86_400
+  static let configurationKeySeconds = 600
 
   /// What becomes of a registration. Throws `Failure` when nothing may be created.
   static func registration(
@@ -96,12 +99,12 @@ enum UsersRules {
   /// The form addresses are compared in.
   static func mailKey(_ mail: String) -> String { mail.lowercased() }
 
-  /// The words a text is found by: letters and digits, lower case, at most 16 of at most 40 characters.
-  static func words(_ text: String) -> [String] {
+  /// The words a text is found by: letters and digits, lower case, at most `limit` of at most 40 characters.
+  static func words(_ text: String, limit: Int = 16) -> [String] {
     var words: [String] = []
     for word in text.lowercased().split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
       let word = String(word.prefix(40))
-      if !words.contains(word), words.count < 16 { words.append(word) }
+      if !words.contains(word), words.count < limit { words.append(word) }
     }
     return words
   }

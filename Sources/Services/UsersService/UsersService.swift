@@ -7,14 +7,14 @@ public import StatusModel
 public struct Users: ClusterService {
   public static let name = ServiceName.users
   public static let swagger = Embedded.swaggerYaml
-  public static let dependencies = [Dependency.redis]
+  public static let dependencies = [Dependency.redis, .neighbour(.incidents)]
 
   let node: Node
   let store: UsersStore
   let passwords = Passwords()
   let registration: Registration
   let firstAdmin: FirstAdmin
-  let notices: Worker
+  let notices: Notices
 
   /// Throws `InvalidSetting`. Makes the first admin; while Redis is away, as soon as it is there.
   public init(_ node: Node) async throws {
@@ -22,13 +22,13 @@ public struct Users: ClusterService {
     store = UsersStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     registration = try Self.registration(node.configuration)
     firstAdmin = try FirstAdmin(node, store, passwords)
-    notices = Self.notices(node, store)
+    notices = Notices(node, store)
     await firstAdmin.start()
   }
 
   public func run() async { await notices.run() }
 
-  public var routes: [ServiceRoute] { userRoutes + sessionRoutes + passwordRoutes + applicationRoutes }
+  public var routes: [ServiceRoute] { userRoutes + profileRoutes + sessionRoutes + passwordRoutes + applicationRoutes }
 
   public var passwordCheck: PasswordCallers.Check? {
     { [self] username, password async throws(Failure) in

@@ -35,12 +35,12 @@ struct Credentials: Sendable {
 
 /// The users in Redis, all under `{namespace}:users:`
 /// - `user:<id>` hash: json (as sent), id, name, email, team (JSON text), role, language, notify, state, version, mail, password (bcrypt),
-///   password_version, created_at, created_ms, team_key, name_words, mail_words, team_words; of a deleted one id, name, deleted_at
+///   password_version, created_at, created_ms, team_key, name_words, mail_words, team_words, profile_words, skill_keys; of a deleted one id, name, deleted_at
 /// - `mails` hash: mail address in lower case -> id (the reservation)
 /// - `all`, `role:<role>`, `team:<team in lower case>`, `word:<word>` sorted sets of ids by creation in ms
 /// - `admins` set of admins that can sign in; `first-admin` id whose first password is in the file
 ///
-/// Sessions, links and applications are in AccessStore.swift. Reads fail with `unavailable`; what each change throws besides is said there.
+/// Profiles are in ProfilesStore.swift; sessions, links and applications in AccessStore.swift. Reads fail with `unavailable`; what each change throws besides is said there.
 struct UsersStore: Sendable {
   let redis: Redis
   let mutations: Mutations
@@ -75,11 +75,13 @@ struct UsersStore: Sendable {
   }
 
   /// People in all of `filters`, oldest first. The cost of a page of one filter does not grow with the number of users.
-  func list(_ filters: [UserFilter], startIndex: Int, maxResults: Int) async throws(Failure) -> (total: Int, users: [[UInt8]]) {
+  func list(
+    _ filters: [UserFilter], startIndex: Int, maxResults: Int, withProfiles: Bool = false
+  ) async throws(Failure) -> (total: Int, users: [[UInt8]], profiles: [RedisValue]) {
     let indexes: [RedisArgument] = filters.isEmpty ? ["all"] : filters.map { .string($0.index) }
-    let reply = try await read(Self.listUsers, [.string("\(startIndex)"), .string("\(maxResults)")] + indexes)
-    guard let reply = reply.array, reply.count == 2 else { throw .defect }
-    return (reply[0].int ?? 0, reply[1].array?.compactMap(\.bytes) ?? [])
+    let reply = try await read(Self.listUsers, [.integer(startIndex), .integer(maxResults), withProfiles ? "1" : ""] + indexes)
+    guard let reply = reply.array, reply.count == 3 else { throw .defect }
+    return (reply[0].int ?? 0, reply[1].array?.compactMap(\.bytes) ?? [], reply[2].array ?? [])
   }
 
   /// `mayAdminister`: role, team and active may change.
@@ -126,14 +128,16 @@ struct UsersStore: Sendable {
 enum UserFilter {
   case role(Role)
   case team(String)
-  /// A whole word of name, mail address or team.
+  /// A whole word of name, mail address, team or profile.
   case word(String)
+  case skill(String)
 
   fileprivate var index: String {
     switch self {
     case .role(let role): "role:\(role.rawValue)"
     case .team(let team): "team:\(team.lowercased())"
     case .word(let word): "word:\(word)"
+    case .skill(let skill): "skill:\(skill.lowercased())"
     }
   }
 }
@@ -183,7 +187,7 @@ extension UsersStore {
     ]
   }
 
-  private static func version(_ expected: Int?) -> RedisArgument { .string(expected.map(String.init) ?? "") }
+  static func version(_ expected: Int?) -> RedisArgument { .string(expected.map(String.init) ?? "") }
 
   private static func check(_ answer: [RedisValue]) throws(Failure) {
     let detail = answer.dropFirst().first?.string ?? ""

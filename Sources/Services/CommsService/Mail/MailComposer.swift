@@ -11,12 +11,33 @@ struct MailComposer: Sendable {
   let users: UsersClient
   let incidents: IncidentsClient
 
+  /// What goes to the webhook of the person's profile; nil when that has none any more. Throws as `message` does.
+  func call(_ mail: TakenMail, for user: String) async throws(Failure) -> NoticeCall? {
+    guard let address = try await users.webhook(of: user) else { return nil }
+    guard let template = mail.template, let incident = try await incidents.incident(mail.said["incident_id"]?.string ?? "") else {
+      throw .notFound("There is no such incident any more.")
+    }
+    let content = templates.incident(template, MailLanguage(tag: try await users.user(user)?.language ?? "en"), incident)
+    let url = templates.links.warRoom(incident.id)
+    let line = JSONValue.string("\(content.subject)\n\(url)")
+    let data: JSONValue = [
+      "incident": [
+        "id": .string(incident.id), "title": .string(incident.title), "sev": .integer(incident.severity),
+        "status": .string(incident.status),
+        "services": .array(incident.services.map { .string($0) }),
+      ], "url": .string(url),
+    ]
+    return NoticeCall(
+      address: address,
+      body: ["type": .string(template.rawValue), "timestamp": .integer(mail.createdAt), "text": line, "content": line, "data": data])
+  }
+
   /// Throws `.notFound` when the mail can never be sent, because who or what it is about is gone, `.unavailable` when a neighbour is away.
   func message(_ mail: TakenMail) async throws(Failure) -> MailMessage {
     guard let template = mail.template else { throw .notFound("This version has no such template.") }
     switch mail.recipient {
     case .subscription(let id): return try await toSubscriber(id, template, mail)
-    case .user(let id): return try await toUser(id, template, mail)
+    case .user(let id), .contact(let id): return try await toUser(id, template, mail)
     case nil: throw .notFound("This version has no such recipients.")
     }
   }
@@ -42,7 +63,7 @@ struct MailComposer: Sendable {
     let language = MailLanguage(tag: user.language)
     let content: MailContent
     switch template {
-    case .incidentOpened, .incidentAssigned:
+    case .incidentOpened, .incidentAssigned, .incidentReminder, .incidentNews:
       guard let incident = try await incidents.incident(mail.said["incident_id"]?.string ?? "") else {
         throw .notFound("There is no such incident any more.")
       }

@@ -50,7 +50,8 @@ struct MailEvents: Sendable {
       guard id.utf8.allSatisfy(Self.isOfID) else { throw .invalid("data.\(name)", "must be an id") }
       said[name] = .string(id)
     }
-    try await store.queue(template, event: message.uuid, saying: .object(said), to: [.user(user)])
+    let recipient = message.data["via"] == "webhook" ? MailRecipient.contact(user) : .user(user)
+    try await store.queue(template, event: message.uuid, saying: .object(said), to: [recipient])
   }
 
   /// Letters, digits, hyphens.

@@ -24,6 +24,8 @@ struct MailPhrases: Sendable {
   let resetPassword: Letter
   let incidentOpened: Letter
   let incidentAssigned: Letter
+  let incidentReminder: Letter
+  let incidentNews: Letter
   let webhookFailing: Letter
 
   /// By announcement state, and `postmortem`.
@@ -33,6 +35,9 @@ struct MailPhrases: Sendable {
   let readMore: String
   let affected: String
   let severity: String
+  let status: String
+  /// By the incident's status.
+  let statuses: [String: String]
   let services: String
   let from: String
   let until: String
@@ -66,6 +71,9 @@ struct MailPhrases: Sendable {
     incidentOpened: Letter(
       subject: "Sev %: %", text: "A machine has declared an incident, and nobody has answered yet.", action: "Open the incident"),
     incidentAssigned: Letter(subject: "You are assigned: %", text: "You were given a role in this incident.", action: "Open the incident"),
+    incidentReminder: Letter(
+      subject: "Reminder: %", text: "This incident waits for somebody. Its timeline says for what.", action: "Open the incident"),
+    incidentNews: Letter(subject: "News: %", text: "Something happened in an incident that you follow.", action: "Open the incident"),
     webhookFailing: Letter(
       subject: "A webhook of % is failing",
       text: "The endpoint did not take our calls for days, so we stopped calling it. "
@@ -79,7 +87,8 @@ struct MailPhrases: Sendable {
       "scheduled": "Maintenance planned", "reminder": "Maintenance soon", "started": "Maintenance has begun",
       "ended": "Maintenance is over", "cancelled": "Maintenance cancelled", "updated": "Maintenance changed",
     ],
-    readMore: "Read it on the status page", affected: "Affected", severity: "Severity", services: "Services", from: "From", until: "Until",
+    readMore: "Read it on the status page", affected: "Affected", severity: "Severity", status: "Status",
+    statuses: ["open": "open", "mitigated": "mitigated", "resolved": "resolved"], services: "Services", from: "From", until: "Until",
     linkLives: "The link works once, for 30 minutes.", ignore: "If it was not you, ignore this mail.",
     subscriptionFooter: "You get this because you subscribed to the status page %.",
     accountFooter: "You get this because of your account at %.",
@@ -111,6 +120,10 @@ struct MailPhrases: Sendable {
       subject: "Gravité % : %", text: "Une machine a déclaré un incident, et personne n’a encore répondu.", action: "Ouvrir l’incident"),
     incidentAssigned: Letter(
       subject: "Vous êtes assigné : %", text: "Un rôle vous a été confié dans cet incident.", action: "Ouvrir l’incident"),
+    incidentReminder: Letter(
+      subject: "Rappel : %", text: "Cet incident attend quelqu’un. Sa chronologie dit pourquoi.", action: "Ouvrir l’incident"),
+    incidentNews: Letter(
+      subject: "Du nouveau : %", text: "Il y a du nouveau dans un incident que vous suivez.", action: "Ouvrir l’incident"),
     webhookFailing: Letter(
       subject: "Un webhook de % est en échec",
       text: "Le point d’entrée ne prend plus nos appels depuis des jours ; nous avons cessé de l’appeler. "
@@ -124,7 +137,8 @@ struct MailPhrases: Sendable {
       "scheduled": "Maintenance prévue", "reminder": "Maintenance imminente", "started": "Maintenance en cours",
       "ended": "Maintenance terminée", "cancelled": "Maintenance annulée", "updated": "Maintenance modifiée",
     ],
-    readMore: "Lire sur la page d’état", affected: "Concerne", severity: "Gravité", services: "Services", from: "Du", until: "Au",
+    readMore: "Lire sur la page d’état", affected: "Concerne", severity: "Gravité", status: "État",
+    statuses: ["open": "ouvert", "mitigated": "atténué", "resolved": "résolu"], services: "Services", from: "Du", until: "Au",
     linkLives: "Le lien sert une fois, pendant 30 minutes.", ignore: "Si ce n’était pas vous, ignorez ce message.",
     subscriptionFooter: "Vous recevez ce message parce que vous êtes abonné à la page d’état %.",
     accountFooter: "Vous recevez ce message à cause de votre compte sur %.",

@@ -11,13 +11,16 @@ enum MailState: String, CaseIterable, Sendable {
 enum MailRecipient: Sendable, Hashable {
   case subscription(String)
   case user(String)
+  /// A user who wants to be called instead.
+  case contact(String)
 
-  /// `subscription:<id>` or `user:<id>`; nil for anything else.
+  /// `subscription:<id>`, `user:<id>` or `contact:<id>`; nil for anything else.
   init?(_ text: String) {
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
     switch parts.first {
     case "subscription" where parts.count == 2: self = .subscription(parts[1])
     case "user" where parts.count == 2: self = .user(parts[1])
+    case "contact" where parts.count == 2: self = .contact(parts[1])
     default: return nil
     }
   }
@@ -26,8 +29,15 @@ enum MailRecipient: Sendable, Hashable {
     switch self {
     case .subscription(let id): "subscription:\(id)"
     case .user(let id): "user:\(id)"
+    case .contact(let id): "contact:\(id)"
     }
   }
+}
+
+/// What waits to go out: calls do not wait for the mail server.
+enum MailQueue: String, CaseIterable, Sendable {
+  case mails = "mail-queue"
+  case calls = "call-queue"
 }
 
 /// What became of an attempt to send.
@@ -45,6 +55,10 @@ enum MailOutcome: Sendable, Equatable {
 enum MailRules {
   /// Mails under way at once, each on a connection of its own: the most that a kill can repeat.
   static let connections = 4
+  /// Calls to people's webhooks under way at once.
+  static let calls = 4
+  /// What a webhook did not take so many times is mailed.
+  static let callAttempts = 3
   /// For so long nobody else takes a mail that is under way, in milliseconds; renewed while it lasts.
   static let lease = 30_000
   /// A mail that could not be sent for so long has failed, in seconds.

@@ -16,6 +16,7 @@ final class MailSender: Sendable {
   private let store: MailStore
   private let composer: MailComposer
   private let delivery: MailDelivery
+  private let caller: NoticeCaller
   private let folder: MailFolder
   private let clock: @Sendable () -> Int64
   private let logger: Logger
@@ -33,12 +34,13 @@ final class MailSender: Sendable {
 
   /// `clock` gives milliseconds since the epoch.
   init(
-    _ store: MailStore, _ composer: MailComposer, _ delivery: MailDelivery, folder: MailFolder, clock: @escaping @Sendable () -> Int64,
-    logger: Logger
+    _ store: MailStore, _ composer: MailComposer, _ delivery: MailDelivery, _ caller: NoticeCaller, folder: MailFolder,
+    clock: @escaping @Sendable () -> Int64, logger: Logger
   ) {
     self.store = store
     self.composer = composer
     self.delivery = delivery
+    self.caller = caller
     self.folder = folder
     self.clock = clock
     self.logger = logger
@@ -49,7 +51,8 @@ final class MailSender: Sendable {
     let loop = EventLoop.current
     await withTaskCancellationHandler {
       await withTaskGroup(of: Void.self) { group in
-        for _ in 0..<MailRules.connections { group.addTask { await self.sendAll() } }
+        for _ in 0..<MailRules.connections { group.addTask { await self.sendAll(.mails) } }
+        for _ in 0..<MailRules.calls { group.addTask { await self.sendAll(.calls) } }
         group.addTask { await self.keepHouse() }
       }
     } onCancel: {
@@ -58,23 +61,22 @@ final class MailSender: Sendable {
     await delivery.close()
   }
 
-  private func sendAll() async {
+  private func sendAll(_ queue: MailQueue) async {
     let loop = EventLoop.current
     while !Task.isCancelled {
       // Not cancelled with this task: an answer of the server must not be lost.
-      if await loop.start({ await self.sendNext() }).value { continue }
+      if await loop.start({ await self.sendNext(queue) }).value { continue }
       guard (try? await loop.sleep(for: Self.idleTime)) != nil else { return }
     }
   }
 
   /// False when nothing is due, or Redis or the server is away.
-  private func sendNext() async -> Bool {
-    guard clock() >= absence.withLock({ $0.until }), let mail = try? await store.take() else { return false }
+  private func sendNext(_ queue: MailQueue) async -> Bool {
+    guard queue == .calls || clock() >= absence.withLock({ $0.until }), let mail = try? await store.take(queue) else { return false }
     underWay.withLock { _ = $0.insert(mail.id) }
     defer { underWay.withLock { _ = $0.remove(mail.id) } }
     return await CorrelationID.$current.withValue(mail.cid) {
       let outcome = await attempt(mail)
-      note(outcome)
       let (state, wait, error) = MailRules.settlement(
         outcome, attempts: mail.attempts, age: Int(clock() / 1000) - mail.createdAt, chance: .random(in: 0..<1))
       log(mail, state, error)
@@ -91,13 +93,21 @@ final class MailSender: Sendable {
     return false
   }
 
+  /// What a webhook does not take, at once or after some attempts, is mailed.
   private func attempt(_ mail: TakenMail) async -> MailOutcome {
-    let message: MailMessage
-    do throws(Failure) { message = try await composer.message(mail) } catch {
+    do throws(Failure) {
+      if case .contact(let user) = mail.recipient, let call = try await composer.call(mail, for: user) {
+        let outcome = await caller.call(call, id: mail.id, cid: mail.cid, at: clock())
+        if outcome == .sent { return outcome }
+        if case .postponed = outcome, mail.attempts + 1 < MailRules.callAttempts { return outcome }
+      }
+      let outcome = await delivery.deliver(try await composer.message(mail), id: mail.id)
+      note(outcome)
+      return outcome
+    } catch {
       if case .notFound(let detail) = error { return .failed(detail) }
       return .postponed(error.detail)
     }
-    return await delivery.deliver(message, id: mail.id)
   }
 
   /// While there is no session with the server, it is asked again after 2, 4, 8 … 60 s.

@@ -26,6 +26,7 @@ struct TakenMail: Sendable {
 ///     mails               zset    ids by creation in ms
 ///     mails:<state>       zset    the same of each state
 ///     mail-queue          zset    queued ones by when they are due in ms; one under way is due when its lease ends
+///     call-queue          zset    the same of those for the webhook of somebody's profile
 ///
 /// Mails and mailings expire 7 days after the last change. All methods throw `.unavailable` while Redis is away.
 struct MailStore: Sendable {
@@ -51,8 +52,8 @@ struct MailStore: Sendable {
   }
 
   /// The mail that has been due longest, leased; nil when none is due.
-  func take() async throws(Failure) -> TakenMail? {
-    let answer = try await mutations.run(Scripts.take, [.integer(MailRules.lease)])
+  func take(_ queue: MailQueue = .mails) async throws(Failure) -> TakenMail? {
+    let answer = try await mutations.run(Scripts.take, [.integer(MailRules.lease), .string(queue.rawValue)])
     guard answer.count == 8, let id = answer[1].string else { return nil }
     return TakenMail(
       id: id, template: answer[2].string.flatMap(MailTemplate.init), recipient: answer[3].string.flatMap(MailRecipient.init),
@@ -63,7 +64,9 @@ struct MailStore: Sendable {
   /// Leases go on from `now`, in ms.
   func renew(_ ids: [String], now: Int64) async throws(Failure) {
     let due = RedisArgument.integer(Int(now) + MailRules.lease)
-    _ = try await command(["ZADD", key("mail-queue"), "XX"] + ids.flatMap { [due, .string($0)] })
+    for queue in MailQueue.allCases {
+      _ = try await command(["ZADD", key(queue.rawValue), "XX"] + ids.flatMap { [due, .string($0)] })
+    }
   }
 
   /// Notes an attempt. `due`: when a queued one is sent next, in ms.

@@ -12,6 +12,8 @@ enum MailTemplate: String, CaseIterable, Sendable {
   case resetPassword = "reset_password"
   case incidentOpened = "incident_opened"
   case incidentAssigned = "incident_assigned"
+  case incidentReminder = "incident_reminder"
+  case incidentNews = "incident_news"
   case webhookFailing = "webhook_failing"
 
   /// To a subscriber; the others are to somebody with an account.
@@ -119,14 +121,25 @@ struct MailTemplates: Sendable {
 
   func incident(_ template: MailTemplate, _ language: MailLanguage, _ incident: IncidentsClient.Incident) -> MailContent {
     let phrases = language.phrases
-    let isOpening = template == .incidentOpened
-    let letter = isOpening ? phrases.incidentOpened : phrases.incidentAssigned
+    let letter =
+      switch template {
+      case .incidentOpened: phrases.incidentOpened
+      case .incidentAssigned: phrases.incidentAssigned
+      case .incidentReminder: phrases.incidentReminder
+      default: phrases.incidentNews
+      }
     let severity = String(incident.severity)
-    var facts = [MailContent.Fact(name: phrases.severity, value: severity)]
+    let status = phrases.statuses[incident.status] ?? incident.status
+    var facts = [MailContent.Fact(name: phrases.severity, value: severity), .init(name: phrases.status, value: status)]
     if !incident.services.isEmpty { facts.append(.init(name: phrases.services, value: incident.services.joined(separator: ", "))) }
+    var parts: [MailContent.Part] = [.heading(incident.title), .paragraph(letter.text), .facts(facts)]
+    if template == .incidentReminder || template == .incidentNews, let latest = incident.latest {
+      parts.append(.quote(latest.author.isEmpty ? latest.message : "\(latest.author): \(latest.message)"))
+    }
     return MailContent(
-      language: language, subject: isOpening ? letter.subject.saying(severity, incident.title) : letter.subject.saying(incident.title),
-      parts: [.heading(incident.title), .paragraph(letter.text), .facts(facts), .action(letter.action, url: links.warRoom(incident.id))],
+      language: language,
+      subject: template == .incidentOpened ? letter.subject.saying(severity, incident.title) : letter.subject.saying(incident.title),
+      parts: parts + [.action(letter.action, url: links.warRoom(incident.id))],
       footer: phrases.notifyFooter.saying(links.name), footerLinks: [.init(title: phrases.profile, url: links.profile)])
   }
 

@@ -29,7 +29,8 @@ struct Mails: Sendable {
     let server = node.configuration["SMTP_URL"].flatMap { MailServer($0) }
     let delivery: MailDelivery =
       server.map { .server(MailClient(loops: node.loops, server: $0, connections: MailRules.connections)) } ?? .folder(folder)
-    sender = MailSender(store, composer, delivery, folder: folder, clock: node.clock, logger: node.logger)
+    sender = MailSender(
+      store, composer, delivery, NoticeCaller(client: node.guarded), folder: folder, clock: node.clock, logger: node.logger)
     self.store = store
     let events = MailEvents(store: store, subscriptions: subscriptions.store)
     audience = { subject async throws(Failure) in try await subscriptions.store.audience(of: subject).count }

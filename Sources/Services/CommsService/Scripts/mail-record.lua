@@ -1,9 +1,9 @@
 -- mail-record.lua: what every script that makes or changes a mail shares; it stands between the prelude and the script.
--- A mail is a hash: mailing, template, to (`subscription:<id>` or `user:<id>`), state, attempts, created_at, created_ms, updated_at,
+-- A mail is a hash: mailing, template, to (`subscription:<id>`, `user:<id>`, `contact:<id>`), state, attempts, created_at, created_ms, updated_at,
 -- error (JSON text), cid, and `json`, the Mail as it is sent. The key schema is in the header of MailStore.swift.
 
 local mails = ns .. ':comms:mails'
-local mail_queue = ns .. ':comms:mail-queue'
+local function queue_key(mail) return ns .. ':comms:' .. (mail.to:sub(1, 8) == 'contact:' and 'call-queue' or 'mail-queue') end
 
 local function mail_key(id) return ns .. ':comms:mail:' .. id end
 local function mailing_key(id) return ns .. ':comms:mailing:' .. id end
@@ -27,9 +27,9 @@ local function save_mail(mail, state, due_ms)
   redis.call('EXPIRE', mail_key(mail.id), MAIL_LIFE)
   redis.call('ZADD', mails .. ':' .. state, mail.created_ms, mail.id)
   if state == 'queued' then
-    redis.call('ZADD', mail_queue, string.format('%.0f', due_ms), mail.id)
+    redis.call('ZADD', queue_key(mail), string.format('%.0f', due_ms), mail.id)
   else
-    redis.call('ZREM', mail_queue, mail.id)
+    redis.call('ZREM', queue_key(mail), mail.id)
   end
 end
 

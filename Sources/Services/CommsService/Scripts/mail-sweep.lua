@@ -5,7 +5,7 @@ for _, id in ipairs(old) do
   if not load_mail(id) then
     redis.call('ZREM', mails, id)
     for _, state in ipairs({ 'queued', 'sent', 'failed', 'kept' }) do redis.call('ZREM', mails .. ':' .. state, id) end
-    redis.call('ZREM', mail_queue, id)
+    for _, queue in ipairs({ 'mail-queue', 'call-queue' }) do redis.call('ZREM', ns .. ':comms:' .. queue, id) end
     swept = swept + 1
   end
 end

@@ -140,8 +140,8 @@ final class WebhookSender: Sendable {
 }
 
 extension HTTPField.Name {
-  fileprivate static let webhookID = Self("webhook-id")!
-  fileprivate static let webhookTimestamp = Self("webhook-timestamp")!
+  static let webhookID = Self("webhook-id")!
+  static let webhookTimestamp = Self("webhook-timestamp")!
   fileprivate static let webhookSignature = Self("webhook-signature")!
-  fileprivate static let correlationID = Self("X-CID")!
+  static let correlationID = Self("X-CID")!
 }

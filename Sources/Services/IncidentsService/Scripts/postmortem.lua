@@ -44,7 +44,10 @@ local postmortem = '{"incident_id":"' .. record.id .. '","state":"' .. state .. 
   .. ',"updated_at":' .. now .. ',"published_at":' .. published_at .. '}'
 redis.call('HSET', key, 'postmortem', postmortem, 'action_items', number)
 
-if arg(3) == '1' then touch(record, false) end
+if arg(3) == '1' then
+  touch(record, false)
+  index(record, 'author:' .. cjson.decode(actor).id)
+end
 tell(record, 'postmortem', '"Postmortem saved as ' .. state .. '"', 'internal', '{"state":"' .. state .. '"}')
 save(record)
 publish('incident.postmortem.saved',

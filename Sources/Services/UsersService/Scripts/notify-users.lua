@@ -1,24 +1,30 @@
--- notify-users.lua: asks for one mail to each person who wants to hear of an incident. Event: request.comms.mail.send, for each.
+-- notify-users.lua: asks for one mail to each person who is to hear of an incident. Events: those of notice-record.lua.
 -- Arguments: 1 the event's uuid, 2 mail template, 3 incident id, 4 seconds between two mails to a person about an incident,
---   5 '' or the only person it may go to, then the notify levels it is for. Answers: {'ok', how many}, {'unchanged'} for a repeat.
+--   5 whose doing it is or '', 6 how many people, the people, then the notify levels it is for besides.
+-- Answers: {'ok', how many}, {'unchanged'} for a repeat.
 if not redis.call('SET', ns .. ':users:notice:' .. arg(1), '1', 'NX', 'EX', '86400') then return { 'unchanged' } end
 
-local asked = 0
+local asked, seen = 0, {}
 local function ask(id)
-  if redis.call('HGET', user_key(id), 'state') ~= 'working' then return end
-  if not redis.call('SET', ns .. ':users:noticed:' .. id .. ':' .. arg(3), '1', 'NX', 'EX', arg(4)) then return end
-  request_mail(arg(2), id, ',"incident_id":"' .. arg(3) .. '"')
-  asked = asked + 1
+  if seen[id] or id == arg(5) then return end
+  seen[id] = true
+  local wait = redis.call('TTL', noticed_key(id, arg(3)))
+  if wait < 0 then
+    if tell(id, arg(3), arg(2), arg(4)) then asked = asked + 1 end
+  else
+    local member = id .. ' ' .. arg(3)
+    redis.call('ZADD', notices_due, 'NX', now + wait, member)
+    redis.call('HSET', notices_late, member, arg(2) .. ' ' .. cid)
+  end
 end
 
-local at = 6
+local first_level = 7 + tonumber(arg(6))
+for at = 7, first_level - 1 do
+  if not redis.call('ZSCORE', ns .. ':users:notify:none', arg(at)) then ask(arg(at)) end
+end
+local at = first_level
 while arg(at) do
-  local level = ns .. ':users:notify:' .. arg(at)
-  if arg(5) == '' then
-    for _, id in ipairs(redis.call('ZRANGE', level, 0, -1)) do ask(id) end
-  elseif redis.call('ZSCORE', level, arg(5)) then
-    ask(arg(5))
-  end
+  for _, id in ipairs(redis.call('ZRANGE', ns .. ':users:notify:' .. arg(at), 0, -1)) do ask(id) end
   at = at + 1
 end
 return { 'ok', asked }

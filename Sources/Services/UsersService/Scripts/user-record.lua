@@ -23,14 +23,29 @@ local function notify_level(user)
   return user.role == 'viewer' and 'mine' or 'sev2'
 end
 
+-- The sorted sets the user is in, each with its score there: the creation, under a skill after everybody who is better at it.
 local function index_keys(user)
-  local keys = { [ns .. ':users:all'] = true, [ns .. ':users:role:' .. user.role] = true }
-  keys[ns .. ':users:notify:' .. notify_level(user)] = true
-  if user.team_key ~= '' then keys[ns .. ':users:team:' .. user.team_key] = true end
-  for word in (user.name_words .. ' ' .. user.mail_words .. ' ' .. user.team_words):gmatch('%S+') do
-    keys[ns .. ':users:word:' .. word] = true
+  local created = user.created_ms
+  local keys = { [ns .. ':users:all'] = created, [ns .. ':users:role:' .. user.role] = created }
+  keys[ns .. ':users:notify:' .. notify_level(user)] = created
+  if user.team_key ~= '' then keys[ns .. ':users:team:' .. user.team_key] = created end
+  local words = user.name_words .. ' ' .. user.mail_words .. ' ' .. user.team_words .. ' ' .. (user.profile_words or '')
+  for word in words:gmatch('%S+') do keys[ns .. ':users:word:' .. word] = created end
+  for level, skill in (user.skill_keys or ''):gmatch('(%d) ([^\n]+)') do
+    keys[ns .. ':users:skill:' .. skill] = string.format('%.0f', (5 - level) * 1e13 + created)
   end
   return keys
+end
+
+-- `before`: the keys that are in Redis.
+local function index(user, before)
+  local after = index_keys(user)
+  for key in pairs(before) do
+    if not after[key] then redis.call('ZREM', key, user.id) end
+  end
+  for key, score in pairs(after) do
+    if before[key] ~= score then redis.call('ZADD', key, score, user.id) end
+  end
 end
 
 local function render(user)
@@ -49,13 +64,7 @@ local function save_user(user, before)
     flat[#flat + 1] = value
   end
   redis.call('HSET', user_key(user.id), unpack(flat))
-  local after = index_keys(user)
-  for key in pairs(before) do
-    if not after[key] then redis.call('ZREM', key, user.id) end
-  end
-  for key in pairs(after) do
-    if not before[key] then redis.call('ZADD', key, user.created_ms, user.id) end
-  end
+  index(user, before)
   redis.call(is_working_admin(user) and 'SADD' or 'SREM', ns .. ':users:admins', user.id)
 end
 
@@ -74,6 +83,43 @@ end
 
 local function publish_update(user, changed)
   publish('user.updated', '"user":' .. user.json .. ',"changed":["' .. table.concat(changed, '","') .. '"]')
+end
+
+local function profile_key(id) return ns .. ':users:profile:' .. id end
+local function picture_key(id) return ns .. ':users:picture:' .. id end
+
+-- Empty when there is none yet.
+local function load_profile(id)
+  local flat, profile = redis.call('HGETALL', profile_key(id)), {}
+  for i = 1, #flat, 2 do profile[flat[i]] = flat[i + 1] end
+  return profile
+end
+
+-- What the members are called that a profile keeps under another name.
+local PROFILE_MEMBERS = { contact_mail = 'contact', webhook = 'contact' }
+
+-- Stores the profile as its next version, finds the user by its words and skills, and tells which members changed.
+local function save_profile(user, profile, before, changed)
+  profile.version = string.format('%d', (tonumber(profile.version) or 0) + 1)
+  profile.updated_at = string.format('%d', now)
+  local flat, words = {}, {}
+  for field, value in pairs(profile) do
+    flat[#flat + 1] = field
+    flat[#flat + 1] = value
+    if field:sub(1, 6) == 'words:' then words[#words + 1] = value end
+  end
+  redis.call('DEL', profile_key(user.id))
+  redis.call('HSET', profile_key(user.id), unpack(flat))
+  user.profile_words, user.skill_keys = table.concat(words, ' '), profile.skill_keys or ''
+  redis.call('HSET', user_key(user.id), 'profile_words', user.profile_words, 'skill_keys', user.skill_keys)
+  index(user, before)
+  local names, seen = {}, {}
+  for _, name in ipairs(changed) do
+    if not seen[name] then names[#names + 1] = name end
+    seen[name] = true
+  end
+  publish('user.profile.updated', '"user":{"id":"' .. user.id .. '","name":' .. user.name .. '},"changed":["'
+    .. table.concat(names, '","') .. '"]')
 end
 
 -- `ids`: more members of `data` as JSON text, each after a comma, or nil.
