@@ -218,7 +218,8 @@ extension StoreBench {
     }
     let alert: JSONValue = ["status": "firing", "labels": ["alertname": "Errors"], "annotations": ["summary": "many\nof them"]]
     #expect(try title([("alerts", [alert])]) == "Errors: many of them")
-    #expect(try title([("alerts", [alert, alert]), ("commonLabels", ["alertname": "Disk"]), ("groupLabels", ["zone": "eu"])]).hasPrefix("Disk"))
+    #expect(
+      try title([("alerts", [alert, alert]), ("commonLabels", ["alertname": "Disk"]), ("groupLabels", ["zone": "eu"])]).hasPrefix("Disk"))
     #expect(try title([("alerts", [["status": "firing"]])]) == "Alerts for night")
     #expect(try title([("alerts", []), ("groupLabels", ["alertname": "A", "zone": "eu", "az": "1"])]) == "A (az 1, zone eu)")
   }
@@ -241,7 +242,8 @@ extension StoreBench {
 
   @Test func `everything that cannot be accepted is named`() {
     let body: JSONValue = [
-      "groupKey": 7, "truncatedAlerts": -1, "groupLabels": ["a": 1], "alerts": [["status": "burning", "startsAt": "soon", "labels": []], 3],
+      "groupKey": 7, "truncatedAlerts": -1, "groupLabels": ["a": 1],
+      "alerts": [["status": "burning", "startsAt": "soon", "labels": []], 3],
     ]
     let failure = #expect(throws: Failure.self) { try AlertNotification(FieldReader(body.object ?? JSONObject())) }
     guard case .invalid(let problems) = failure else { return }

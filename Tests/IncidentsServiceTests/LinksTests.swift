@@ -1,5 +1,6 @@
 import JSONBytes
 import Messaging
+import RedisClient
 import StatusModel
 import Testing
 
@@ -105,6 +106,38 @@ extension StoreBench {
       await #expect(throws: Failure.invalid("target", "must be the id of an incident; there is none with this one")) {
         try await bench.link(id, .causedBy, "INC-000000")
       }
+    }
+  }
+}
+
+@Suite struct ProviderNewsTests {
+  @Test func `what a provider says of an event is told once to the incidents that link to it`() async throws {
+    try await StoreBench.run { bench in
+      let (linked, ended, other) = (try await bench.declare("A"), try await bench.declare("B"), try await bench.declare("C"))
+      for id in [linked, ended] { _ = try await bench.link(id, .causedBy, "aws:e1") }
+      _ = try await bench.link(other, .causedBy, "aws:e2")
+      _ = try await bench.store.setStatus(ended, at: nil, StatusChange(status: .resolved))
+      let data: JSONValue = [
+        "cid": "cid-of-the-event",
+        "event": [
+          "id": "aws:e1", "provider": "aws", "title": "S3", "status": "monitoring",
+          "updates": [["text": "First"], ["text": "A fix is out"]],
+        ],
+      ]
+      let message = try BusMessage(
+        JSONObject([
+          ("event_name", "csp.event.updated"), ("event_uuid", "7a2b3c4d-0000-4000-8000-000000000001"),
+          ("event_creation_time", "2026-09-21T10:00:00Z"), ("event_sender_id", "csp-ingestor"), ("data", data),
+        ]))
+      let news = ProviderNews(bench.store)
+      for _ in 0..<2 { try await bench.asMachine { try await news.write(message) } }
+      func told(_ id: String) async throws -> [String] {
+        try await bench.incident(id)["timeline"]?.array?.filter { $0["type"] == "provider" }.compactMap { $0["message"]?.string } ?? []
+      }
+      #expect(try await told(linked) == ["aws (monitoring): A fix is out"])
+      #expect(try await told(ended) + told(other) == [])
+      try await bench.store.unlink(linked, at: nil, "1")
+      #expect(try await bench.redis.command("EXISTS", "{test}:incidents:event:aws:e1").int == 1, "the ended one is still linked")
     }
   }
 }

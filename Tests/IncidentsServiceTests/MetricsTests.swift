@@ -25,7 +25,8 @@ private func recount(_ incidents: [JSONValue], by key: (JSONValue) -> [String?])
     let (name, members) = group
     found[name] = IncidentRows.Group(
       key: name.isEmpty ? nil : name, count: members.count, unresolved: members.count { $0["resolved_at"] == .null },
-      acknowledge: figures(members, "acknowledged_at"), mitigate: figures(members, "mitigated_at"), resolve: figures(members, "resolved_at"))
+      acknowledge: figures(members, "acknowledged_at"), mitigate: figures(members, "mitigated_at"), resolve: figures(members, "resolved_at")
+    )
   }
 }
 

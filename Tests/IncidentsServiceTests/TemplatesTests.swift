@@ -11,7 +11,8 @@ import Testing
       let template = UpdateTemplate(key: "still-looking", name: "Still \"looking\"", message: "We look.\nStill.", state: .investigating)
       let made = try await bench.store.create(template)
       let value = try made.value
-      #expect(made.version == 1 && value["key"] == "still-looking" && value["message"] == "We look.\nStill." && value["message_fr"] == .null)
+      #expect(
+        made.version == 1 && value["key"] == "still-looking" && value["message"] == "We look.\nStill." && value["message_fr"] == .null)
       #expect(value["state"] == "investigating" && value["type"] == "update" && value["visibility"] == "internal")
       #expect(try await bench.store.template("still-looking") == made)
       await #expect(throws: Failure.self) { try await bench.store.create(template) }

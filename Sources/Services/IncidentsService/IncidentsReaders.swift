@@ -122,8 +122,7 @@ extension FieldReader {
     return Choice(rawValue: choice(name, words)) ?? Choice.allCases[Choice.allCases.startIndex]
   }
 
-  mutating func optionalChoice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice?
-  {
+  mutating func optionalChoice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice? {
     optionalChoice(name, Choice.allCases.map(\.rawValue)).flatMap(Choice.init)
   }
 

@@ -14,7 +14,8 @@ extension AlertNotification {
     let id = groupKey.unicodeScalars.count <= Bounds.externalID.upperBound ? groupKey : digest(groupKey)
     let url = externalURL.unicodeScalars.count <= Bounds.url.upperBound && isWebAddress(externalURL) ? externalURL : nil
     return NewIncident(
-      title: title, severity: firing.map { Self.severity(of: $0.labels) }.min() ?? Bounds.severity.upperBound, services: services(of: firing),
+      title: title, severity: firing.map { Self.severity(of: $0.labels) }.min() ?? Bounds.severity.upperBound,
+      services: services(of: firing),
       summary: (commonAnnotations["description"] ?? firing.first?.annotations["description"] ?? "").cut(at: Bounds.summary.upperBound),
       source: .alert, external: External(provider: Self.provider, id: id, url: url),
       cid: firing.lazy.compactMap { Self.cid(of: $0) }.first)
@@ -74,7 +75,8 @@ extension AlertNotification {
   /// `{fingerprint, status, starts_at, ends_at, url, labels}`, bounded.
   static func details(of alert: Alert) -> JSONValue {
     let labels = alert.labels.sorted { $0.key < $1.key }.prefix(detailLabels)
-    let url = isWebAddress(alert.generatorURL) && alert.generatorURL.unicodeScalars.count <= Bounds.url.upperBound ? alert.generatorURL : nil
+    let url =
+      isWebAddress(alert.generatorURL) && alert.generatorURL.unicodeScalars.count <= Bounds.url.upperBound ? alert.generatorURL : nil
     func seconds(_ time: Int64?) -> JSONValue { time.map { .integer(Int($0 / 1000)) } ?? .null }
     return [
       "fingerprint": .string(alert.fingerprint), "status": alert.fires ? "firing" : "resolved", "starts_at": seconds(alert.startsAt),

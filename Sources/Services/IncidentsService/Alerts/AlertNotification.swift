@@ -150,9 +150,13 @@ enum RFC3339 {
   static func milliseconds(_ text: String) -> Int64? {
     if text.hasSuffix("Z") || text.hasSuffix("z") { return ISO8601.milliseconds(text.uppercased()) }
     let offset = Array(text.utf8.suffix(6))
-    guard offset.count == 6, offset[3] == UInt8(ascii: ":"), offset[0] == UInt8(ascii: "+") || offset[0] == UInt8(ascii: "-") else { return nil }
+    guard offset.count == 6, offset[3] == UInt8(ascii: ":"), offset[0] == UInt8(ascii: "+") || offset[0] == UInt8(ascii: "-") else {
+      return nil
+    }
     let digits = [1, 2, 4, 5].map { Int64(offset[$0]) - 0x30 }
-    guard digits.allSatisfy({ (0...9).contains($0) }), let local = ISO8601.milliseconds(text.dropLast(6).uppercased() + "Z") else { return nil }
+    guard digits.allSatisfy({ (0...9).contains($0) }), let local = ISO8601.milliseconds(text.dropLast(6).uppercased() + "Z") else {
+      return nil
+    }
     let (hours, minutes) = (digits[0] * 10 + digits[1], digits[2] * 10 + digits[3])
     guard hours < 24, minutes < 60 else { return nil }
     let shift = (hours * 60 + minutes) * 60_000

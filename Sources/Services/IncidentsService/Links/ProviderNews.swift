@@ -16,13 +16,18 @@ struct ProviderNews: Sendable {
   init(_ store: IncidentsStore) { self.store = store }
 
   func worker(on node: Node) -> Worker {
-    node.worker("incidents.providers", handles: Self.handles, handle: { try await write($0) })
+    node.worker(
+      "incidents.providers", handles: Self.handles,
+      handle: { message in
+        try await node.admit(message, .sre)
+        try await write(message)
+      })
   }
 
   private static func handles(_ event: String) -> Bool { event == "csp.event.updated" || event == "csp.event.resolved" }
 
   /// Once for each incident, however often the message comes. Throws `Failure.unavailable`.
-  private func write(_ message: BusMessage) async throws {
+  func write(_ message: BusMessage) async throws {
     guard let event = message.data["event"], let id = event["id"]?.string, let title = event["title"]?.string,
       let state = event["status"]?.string
     else { throw ConsumerError.hard("data has no event of a provider") }

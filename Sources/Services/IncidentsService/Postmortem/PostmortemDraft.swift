@@ -27,7 +27,8 @@ struct PostmortemDraft {
       "impact": .string(impact), "detection": .string(detection), "contributing_factors": .array(factors.map { .string($0) }),
       "lessons": "", "action_items": [], "updated_at": incident["updated_at"] ?? .null, "started_at": .integer(start),
       "seconds": [
-        "to_acknowledge": seconds(to: "acknowledged_at"), "to_mitigate": seconds(to: "mitigated_at"), "to_resolve": seconds(to: "resolved_at"),
+        "to_acknowledge": seconds(to: "acknowledged_at"), "to_mitigate": seconds(to: "mitigated_at"),
+        "to_resolve": seconds(to: "resolved_at"),
       ],
     ]
   }
@@ -85,8 +86,9 @@ struct PostmortemDraft {
   /// Flags that changed, what providers said, and what it was related to.
   private var factors: [String] {
     let said = entries.filter { entry in
-      entry["type"] == "flag" || entry["type"] == "provider" || entry["author"]?["name"] == .string(ServiceName.cspIngestor.rawValue)
-        && entry["type"] == "update"
+      entry["type"] == "flag" || entry["type"] == "provider"
+        || entry["author"]?["name"] == .string(ServiceName.cspIngestor.rawValue)
+          && entry["type"] == "update"
     }
     var factors = said.map { Self.firstLine($0["message"]?.string ?? "") } + links("related").map { "Related to \($0)" }
     var seen: Set<String> = []

@@ -15,7 +15,7 @@ struct Reminders: Sendable {
   let seconds: [About: Int]
   let logger: Logger
 
-  private static let round = Duration.seconds(10)
+  private static let round = Duration.seconds(5)
   /// Reminders of one kind that a round gives at most.
   private static let limit = 100
   /// This service, as the one who does it.
