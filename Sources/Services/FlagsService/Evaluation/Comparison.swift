@@ -101,24 +101,28 @@ extension Array<UInt8> {
 
 /// Texts, numbers and booleans to be equal to.
 struct Operands: Sendable {
-  private let texts: Set<String>
-  private let numbers: Set<Double>
-  private let flags: Set<Bool>
+  private enum Operand: Hashable {
+    case text(String)
+    case number(Double)
+    case flag(Bool)
+  }
+  private let operands: Set<Operand>
 
   init(_ values: [JSONValue]) {
-    texts = Set(values.compactMap(\.string))
-    numbers = Set(values.compactMap(\.number))
-    flags = Set(values.compactMap(\.bool))
+    operands = Set(
+      values.compactMap { value in
+        value.string.map(Operand.text) ?? value.number.map(Operand.number) ?? value.bool.map(Operand.flag)
+      })
   }
 
   func contain(_ attribute: Attribute) -> Bool {
     switch attribute.value {
-    case .text(let text): texts.contains(text)
-    case .number(let number): numbers.contains(number)
-    case .bool(let flag): flags.contains(flag)
+    case .text(let text): operands.contains(.text(text))
+    case .number(let number): operands.contains(.number(number))
+    case .bool(let flag): operands.contains(.flag(flag))
     case .word(let text):
-      texts.contains(text) || !numbers.isEmpty && Double(text).map(numbers.contains) ?? false
-        || !flags.isEmpty && (text == "true" && flags.contains(true) || text == "false" && flags.contains(false))
+      operands.contains(.text(text)) || attribute.number.map { operands.contains(.number($0)) } ?? false
+        || Bool(text).map { operands.contains(.flag($0)) } ?? false
     case .list: false
     }
   }

@@ -68,7 +68,7 @@ final class EvaluationContext {
 
   /// The attribute whose name is at `place` of the snapshot's.
   func attribute(at place: Int, of snapshot: Snapshot) -> Attribute? {
-    if slots.isEmpty { slots = Array(repeating: .untried, count: snapshot.names.all.count) }
+    if slots.isEmpty { slots.append(contentsOf: repeatElement(.untried, count: snapshot.names.all.count)) }
     switch slots[place] {
     case .found(let attribute): return attribute
     case .absent: return nil
