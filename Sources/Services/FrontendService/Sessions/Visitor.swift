@@ -129,7 +129,7 @@ extension Frontend {
   func setting(_ request: Request, _ visitor: Visitor) -> PageContext {
     let chosen = request.query["lang"].flatMap(Language.init)
     let links = Links(language: chosen ?? Language(accepting: request.header(.acceptLanguage)), form: chosen == nil ? .plain : .chosen)
-    return PageContext(links: links, site: pages.siteName, visitor: visitor)
+    return PageContext(links: links, site: pages.siteName, visitor: visitor, zone: pages.zone)
   }
 
   /// A form that carries the token of its cookie. Throws `.forbidden` when it does not.

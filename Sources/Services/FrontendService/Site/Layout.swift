@@ -41,9 +41,14 @@ struct PageContext: Sendable {
   var staleSince: Int?
   /// Nil for pages that are the same for everybody.
   var visitor: Visitor?
+  /// Whose days and clocks the page shows.
+  var zone = PageZone.utc
 
   var language: Language { links.language }
   var strings: Strings { links.language.strings }
+
+  /// Of epoch seconds.
+  func moment(_ seconds: Int) -> Moment { Moment(seconds, language, in: zone) }
 
   /// `path` is that of the page, for the switch of languages; `isLive` where it follows changes.
   func layout(_ title: String, path: String, isLive: Bool = false) -> Layout {
@@ -59,7 +64,7 @@ struct PageContext: Sendable {
         Layout.Translation(code: $0.rawValue, name: $0.name, href: links.translated(path, to: $0))
       },
       isPublic: visitor == nil, stream: isLive && !isExported ? Links.live : nil,
-      staleSince: staleSince.map { Moment($0, language) }, account: visitor?.person?.name, csrf: visitor?.csrf)
+      staleSince: staleSince.map(moment), account: visitor?.person?.name, csrf: visitor?.csrf)
   }
 
   private var isExported: Bool { if case .exported = links.form { true } else { false } }
