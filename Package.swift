@@ -93,7 +93,8 @@ let package = Package(
       ["StatusModel", "Identity", "Messaging", "Signing", "OutboundClient", "Reactor", "JSONBytes", "ServiceRuntime", httpTypes]),
 
     service(
-      "IncidentsService", ["Messaging", "RedisClient", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes],
+      "IncidentsService",
+      ["Messaging", "RedisClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "ServiceClients", httpTypes, logging],
       embeds: ["swagger.yaml", "Scripts"]),
     service(
       "UsersService",
@@ -158,7 +159,7 @@ let package = Package(
       "IncidentsService",
       [
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
-        "JSONBytes", "PrivateServers", httpTypes,
+        "JSONBytes", "PrivateServers", httpTypes, logging,
       ]),
     tests("FrontendService", ["FrontendService", "ServiceClients", "ServiceRuntime", "StatusModel", "JSONBytes"]),
     tests(

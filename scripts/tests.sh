@@ -3,8 +3,8 @@
 # A part passes with exit 0, has nothing to test here with exit 77 (it says why), else fails.
 
 parts=(
-  format shell units leaks fuzz compose launcher tour demo swagger mail webhooks feeds openfeature configuration browser canary faults
-  containers
+  format shell units leaks fuzz compose launcher tour demo swagger mail webhooks alertmanager feeds openfeature configuration browser canary
+  faults containers
 )
 
 part_format() { swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift; }
@@ -62,6 +62,7 @@ part_demo() { Tests/Demo/run; }
 part_swagger() { Tests/Swagger/run; }
 part_feeds() { Tests/Feeds/run; }
 part_webhooks() { Tests/Webhooks/run; }
+part_alertmanager() { Tests/Alertmanager/run; }
 part_canary() { Tests/Canary/run; }
 part_browser() { Tests/Browser/run; }
 part_openfeature() { Tests/OpenFeature/run; }

@@ -172,6 +172,13 @@ final class Cluster: Sendable {
     return line.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) } ?? 0
   }
 
+  /// As if an incident of severity 1 or 2 had had no commander for long.
+  func leaveAlone(_ incident: String) async throws {
+    _ = try await client.onLoop { [client] in
+      try await client.redis.command("ZADD", "{polystatus}:incidents:remind:commander", "0", .string(incident))
+    }
+  }
+
   /// Every message on the bus, oldest first.
   func messages() async throws -> [JSONValue] {
     let reply = try await client.onLoop { [client] in try await client.redis.command("XRANGE", "{polystatus}:bus", "-", "+") }

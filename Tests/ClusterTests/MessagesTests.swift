@@ -95,16 +95,27 @@ struct MessagesTests {
       let me = try await call(.users, .get, "/api/v1/auth/verify")["id"]?.string ?? ""
       let incident = try await call(
         .incidents, .post, "/api/v1/incidents", ["title": "Ünïcode \"quoted\" \\", "sev": 2, "services": ["a"]])
-      let path = "/api/v1/incidents/\(incident["id"]?.string ?? "")"
+      let id = incident["id"]?.string ?? ""
+      let path = "/api/v1/incidents/\(id)"
+      try await cluster.leaveAlone(id)
+      try await eventually { try await cluster.messages().contains { $0["event_name"] == "incident.reminder" } }
       _ = try await call(.incidents, .patch, path, ["title": "New", "sev": 1, "services": ["b", "c"], "summary": "Line\nbreak"])
       _ = try await call(.incidents, .post, "\(path)/assign", ["commander": .string(me)])
       _ = try await call(.incidents, .post, "\(path)/timeline", ["type": "note", "message": "m"])
       _ = try await call(.incidents, .post, "\(path)/status", ["status": "mitigated", "message": "m"])
       _ = try await call(.incidents, .post, "\(path)/status", ["status": "resolved"])
-      _ = try await call(.incidents, .post, "\(path)/postmortem", ["what_happened": "w", "root_cause": "r", "state": "published"])
+      _ = try await call(
+        .incidents, .post, "\(path)/postmortem", ["what_happened": "w", "root_cause": "r", "action_items": ["a"], "state": "published"])
+      _ = try await call(.incidents, .patch, "/api/v1/action-items/\(id)-1", ["done": true, "owner": .string(me)])
+      _ = try await call(.incidents, .post, "\(path)/links", ["kind": "caused_by", "target": "aws:e/1"])
+      _ = try await call(.incidents, .delete, "\(path)/links/1")
+      _ = try await call(.incidents, .delete, "\(path)/followers/me")
+      _ = try await call(.incidents, .post, "/api/v1/templates", ["key": "t", "name": "T", "message": "m"])
+      _ = try await call(.incidents, .patch, "/api/v1/templates/t", ["message_fr": "f"])
+      _ = try await call(.incidents, .delete, "/api/v1/templates/t")
       _ = try await call(.users, .delete, "/api/v1/users/\(userID)")
       let seen = Set(try await cluster.messages().compactMap { $0["event_name"]?.string })
-      let expected = Self.listed.filter { ["user.", "application.", "incident."].contains(where: $0.hasPrefix) }
+      let expected = Self.listed.filter { ["user.", "application.", "incident.", "template."].contains(where: $0.hasPrefix) }
       #expect(expected.subtracting(seen).isEmpty, "not published: \(expected.subtracting(seen))")
     }
   }

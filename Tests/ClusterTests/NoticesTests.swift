@@ -20,6 +20,40 @@ struct NoticesTests {
     return mails.filter { $0["template"]?.string == template && $0["state"] == "kept" }.compactMap { $0["to"]?["id"]?.string }
   }
 
+  @Test func whatHappensIsNewsToFollowersButNotToWhoDidIt() async throws {
+    try await Cluster.with { cluster in
+      let admin = try await cluster.signIn()
+      let ada = try await account(cluster, "ada", "mine", token: admin)
+      let quiet = try await account(cluster, "quiet", "none", token: admin)
+      let incident = try await cluster.call(.incidents, .post, "/api/v1/incidents", ["title": "Slow", "sev": 3], token: admin).json
+      let path = "/api/v1/incidents/\(incident["id"]?.string ?? "")"
+      for name in ["ada", "quiet"] {
+        let token = try await cluster.signIn("\(name)@example.org", "a long enough password")
+        #expect(try await cluster.call(.incidents, .put, "\(path)/followers/me", token: token).status.kind == .successful)
+      }
+      for message in ["The database is full.", "It has room again."] {
+        let entry: JSONValue = ["type": "update", "message": .string(message)]
+        #expect(try await cluster.call(.incidents, .post, "\(path)/timeline", entry, token: admin).status == .ok)
+      }
+      _ = try await cluster.call(.incidents, .post, "\(path)/assign", ["commander": .string(quiet)], token: admin)
+      try await eventually { try await !told(cluster, "incident_news", token: admin).isEmpty }
+      try await eventually { try await settled(cluster, token: admin) }
+      #expect(try await told(cluster, "incident_news", token: admin) == [ada], "once; the admin did it, the other wants no mails")
+      #expect(try await told(cluster, "incident_assigned", token: admin) == [])
+
+      let led = try await cluster.call(.users, .get, "/api/v2/profile/realization/all?profileId=\(quiet)", token: admin).json
+      #expect(led["totalResults"] == 1 && led["results"]?[0]?["kind"] == "incident" && led["results"]?[0]?["title"] == "Slow")
+      let postmortem: JSONValue = ["what_happened": "w", "root_cause": "r"]
+      _ = try await cluster.call(.incidents, .post, "\(path)/postmortem", postmortem, token: admin)
+      let me = try await cluster.call(.users, .get, "/api/v1/auth/verify", token: admin).json["id"]?.string ?? ""
+      let wrote = try await cluster.call(.users, .get, "/api/v2/profile/realization/all?profileId=\(me)", token: admin).json
+      #expect(wrote["results"]?.array?.map { $0["kind"]?.string } == ["postmortem"], "\(wrote.text)")
+      await cluster.stop(.incidents)
+      let away = try await cluster.call(.users, .get, "/api/v2/profile/realization/all?profileId=\(me)", token: admin)
+      #expect(away.status == .serviceUnavailable)
+    }
+  }
+
   /// No group has anything left to do.
   private func settled(_ cluster: Cluster, token: String) async throws -> Bool {
     let groups = try await cluster.call(.comms, .get, "/api/v1/messages/consumers", token: token).json.array ?? []

@@ -6,11 +6,12 @@ import Testing
 
 /// Flags and segments as they come from the store.
 func snapshot(_ flags: [JSONValue], segments: [JSONValue] = []) throws -> Snapshot {
-  let flags = try flags.map { try Flag(stored($0).bytes) }
-  let segments = try segments.map { try CompiledSegment(stored($0).bytes) }
+  var names = AttributeNames()
+  let flags = try flags.map { try Flag(stored($0).bytes, &names) }
+  let segments = try segments.map { try CompiledSegment(stored($0).bytes, &names) }
   return Snapshot(
     revision: 1, flags: Dictionary(uniqueKeysWithValues: flags.map { ($0.id, $0) }),
-    segments: Dictionary(uniqueKeysWithValues: segments.map { ($0.segment.name, $0) }))
+    segments: Dictionary(uniqueKeysWithValues: segments.map { ($0.segment.name, $0) }), names: names)
 }
 
 private func stored(_ value: JSONValue) -> JSONValue {

@@ -99,6 +99,7 @@ struct Authentication: Sendable {
     case .viewer: try admit(caller, role: .viewer, method)
     case .sre: try admit(caller, role: .sre, method)
     case .admin: try admit(caller, role: .admin, method)
+    case .scope(let scope): try admit(caller, role: .sre, method, scope: scope)
     case .services(let names):
       if caller.isSigned, let service = caller.application?.service, names.contains(service) { return }
       if caller.isNobody { throw .unknownCaller("Only services of this cluster may call here, signed.") }
@@ -106,12 +107,13 @@ struct Authentication: Sendable {
     }
   }
 
-  private static func admit(_ caller: Caller, role: Role, _ method: HTTPRequest.Method) throws(Failure) {
+  /// `scope` is what an application needs; by default `read` or `write`.
+  private static func admit(_ caller: Caller, role: Role, _ method: HTTPRequest.Method, scope: Scope? = nil) throws(Failure) {
     if let person = caller.person {
       if person.role < role { throw .forbidden("This needs the role \(role.rawValue); you are \(person.role.rawValue).") }
     } else if let application = caller.application {
       if role == .admin, !application.admin { throw .forbidden("This needs an application registered as admin.") }
-      let scope: Scope = method == .get || method == .head ? .read : .write
+      let scope = scope ?? (method == .get || method == .head ? .read : .write)
       if !application.scopes.contains(scope) { throw .forbidden("This application lacks the scope \(scope.rawValue).") }
     } else {
       throw .unknownCaller("Sign in, or send a token, a key or a signature.")

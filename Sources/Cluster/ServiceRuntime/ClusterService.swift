@@ -55,6 +55,8 @@ public enum Access: Sendable, Equatable {
   case everyone
   /// A person of this role or above, or an application with the scope `read` or `write`.
   case viewer, sre
+  /// A person of role sre or above, or an application with this scope.
+  case scope(Scope)
   /// An administrator, or an application registered as admin.
   case admin
   /// These services alone, signed.

@@ -155,14 +155,19 @@ extension HTTPServer.Request {
   public func fields() throws(Failure) -> FieldReader { FieldReader(try jsonObject()) }
 
   public func jsonObject() throws(Failure) -> JSONObject {
-    let media = (header(.contentType) ?? "application/json").prefix { $0 != ";" }.lowercased().trimmed()
-    guard media == "application/json" || media == "application/x-www-form-urlencoded" || media.hasSuffix("+json") else {
-      throw .unsupportedMedia("Send the body as application/json.")
-    }
+    guard Self.mayBeJSON(header(.contentType) ?? Self.json) else { throw .unsupportedMedia("Send the body as application/json.") }
     let value: JSONValue
     do { value = try JSONValue(parsing: body) } catch { throw .malformed("The body is no JSON: \(error).") }
     guard let object = value.object else { throw .malformed("The body must be a JSON object.") }
     return object
+  }
+
+  private static let json = "application/json"
+
+  private static func mayBeJSON(_ contentType: String) -> Bool {
+    if contentType == json { return true }
+    let media = contentType.prefix { $0 != ";" }.lowercased().trimmed()
+    return media == json || media == "application/x-www-form-urlencoded" || media.hasSuffix("+json")
   }
 
   /// As `fields`, but nothing at all counts as an empty object.

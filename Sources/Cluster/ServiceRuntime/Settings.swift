@@ -107,6 +107,12 @@ public struct Setting: Sendable {
       Setting(
         "FLAGS_FREEZE_ON_SEV1", .choice(["false", "true"]), "false",
         "Whether an open incident of severity 1 freezes all flags but kill switches and those of its services."),
+      Setting(
+        "REMIND_UPDATE_MINUTES", .number(0...10_080), "30",
+        "After how long without a public update there is a reminder of an incident of severity 1 or 2; 0: never."),
+      Setting(
+        "REMIND_COMMANDER_MINUTES", .number(0...10_080), "10",
+        "After how long without a commander there is a reminder of an incident of severity 1 or 2; 0: never."),
       Setting("PROVIDERS", .choice(["seven", "none"]), "seven", "Which providers csp-ingestor watches from its first start on."),
       Setting(
         "REPORTS_THRESHOLD", .number(2...1_000_000), "5",

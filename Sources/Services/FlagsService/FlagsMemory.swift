@@ -69,9 +69,10 @@ extension Snapshot {
   convenience init(_ base: Snapshot?, _ changes: FlagsStore.Changes, _ logger: Logger) {
     var flags = changes.areAll ? [:] : base?.flags ?? [:]
     var segments = changes.areAll ? [:] : base?.segments ?? [:]
+    var names = changes.areAll ? AttributeNames() : base?.names ?? AttributeNames()
     for json in changes.flags {
       do {
-        let flag = try Flag(json)
+        let flag = try Flag(json, &names)
         flags[flag.id] = flag
       } catch {
         logger.error("a flag in the store cannot be read", metadata: ["error": "\(error)"])
@@ -79,12 +80,12 @@ extension Snapshot {
     }
     for json in changes.segments {
       do {
-        let segment = try CompiledSegment(json)
+        let segment = try CompiledSegment(json, &names)
         segments[segment.segment.name] = segment
       } catch {
         logger.error("a segment in the store cannot be read", metadata: ["error": "\(error)"])
       }
     }
-    self.init(revision: changes.revision, flags: flags, segments: segments)
+    self.init(revision: changes.revision, flags: flags, segments: segments, names: names)
   }
 }

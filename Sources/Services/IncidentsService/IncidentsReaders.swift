@@ -106,6 +106,7 @@ extension IncidentFilter {
     filter.words = query.words("q")
     filter.commander = query.userID("commander")
     filter.author = query.userID("author")
+    filter.follower = query.userID("follower")
     filter.source = query.optionalChoice("source", Source.self)
     filter.cid = query.correlationID("cid")
     filter.from = query.number("from", Bounds.time)
@@ -117,26 +118,25 @@ extension IncidentFilter {
 }
 
 extension FieldReader {
-  fileprivate mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice {
+  mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice {
     let words = Choice.allCases.map(\.rawValue)
     return Choice(rawValue: choice(name, words)) ?? Choice.allCases[Choice.allCases.startIndex]
   }
 
-  fileprivate mutating func optionalChoice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice?
-  {
+  mutating func optionalChoice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice? {
     optionalChoice(name, Choice.allCases.map(\.rawValue)).flatMap(Choice.init)
   }
 
   fileprivate mutating func services() -> [String]? { optionalStrings("services", count: Bounds.services, length: Bounds.service) }
 
-  fileprivate mutating func correlationID(_ name: String) -> String? {
+  mutating func correlationID(_ name: String) -> String? {
     guard let text = optionalString(name, 0...128) else { return nil }
     if CorrelationID.isValid(text.utf8) { return text }
     refuse(name, "must be 8 to 128 letters, digits, dots, underscores or hyphens")
     return nil
   }
 
-  fileprivate mutating func userID(_ name: String) -> String? {
+  mutating func userID(_ name: String) -> String? {
     guard let text = optionalString(name, Bounds.userID) else { return nil }
     if isUserID(text) { return text }
     refuse(name, "must be the id of a user")
@@ -155,7 +155,7 @@ extension FieldReader {
   }
 
   /// An integer of the query.
-  fileprivate mutating func number(_ name: String, _ range: ClosedRange<Int>) -> Int? {
+  mutating func number(_ name: String, _ range: ClosedRange<Int>) -> Int? {
     guard let text = object[name]?.string else { return nil }
     if let number = Int(text), range.contains(number) { return number }
     refuse(name, "must be an integer from \(range.lowerBound) to \(range.upperBound)")
@@ -170,7 +170,7 @@ extension FieldReader {
   }
 
   /// Throws everything noted, the page's own problems too.
-  fileprivate mutating func page(of request: Request) throws(Failure) -> Page {
+  mutating func page(of request: Request) throws(Failure) -> Page {
     let page = Result { () throws(Failure) in try request.page() }
     if case .failure(.invalid(let found)) = page { refuse(found) }
     try check()
@@ -189,7 +189,7 @@ private func isUserID(_ text: String) -> Bool {
   }
 }
 
-private func isWebAddress(_ text: String) -> Bool {
+func isWebAddress(_ text: String) -> Bool {
   guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
   return text.count > scheme.count && !text.contains(where: \.isWhitespace)
 }

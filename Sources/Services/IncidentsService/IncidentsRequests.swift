@@ -61,10 +61,9 @@ struct NewPostmortem: Sendable {
     var dueAt: Int?
     var done = false
 
-    /// As JSON members, without the id, which the store gives.
-    var members: String {
-      let owner = owner.map(JSONText.quoted) ?? "null"
-      return #""title":\#(JSONText.quoted(title)),"owner":\#(owner),"due_at":\#(dueAt.map(String.init) ?? "null"),"done":\#(done)"#
+    /// Title, owner, due_at and done as JSON texts.
+    var members: [String] {
+      [JSONText.quoted(title), owner.map(JSONText.quoted) ?? "null", dueAt.map(String.init) ?? "null", done ? "true" : "false"]
     }
   }
 
@@ -97,6 +96,8 @@ struct IncidentFilter: Sendable {
   var commander: String?
   /// Who has written at its postmortem.
   var author: String?
+  /// A user's id.
+  var follower: String?
   var source: Source?
   var cid: String?
   /// Bounds of started_at in epoch seconds, both included.

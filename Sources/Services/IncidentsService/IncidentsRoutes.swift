@@ -19,7 +19,8 @@ extension Incidents {
       ServiceRoute(.get, "/api/v1/incidents/{id}/timeline", .viewer, entries),
       ServiceRoute(.post, "/api/v1/incidents/{id}/postmortem", .sre, savePostmortem),
       ServiceRoute(.get, "/api/v1/incidents/{id}/postmortem", .viewer, postmortem),
-    ]
+      ServiceRoute(.get, "/api/v1/incidents/{id}/postmortem/draft", .viewer, postmortemDraft),
+    ] + linkRoutes + metricsRoutes + actionItemRoutes + templateRoutes + alertRoutes
   }
 
   private func create(_ request: Request) async throws -> Response {
@@ -87,9 +88,19 @@ extension Incidents {
 
   private func postmortem(_ request: Request) async throws -> Response {
     let saved = try await store.postmortem(request.incidentID())
-    var answer = Response.json(saved.json)
+    return try document(saved.json, title: saved.title, for: request)
+  }
+
+  private func postmortemDraft(_ request: Request) async throws -> Response {
+    let incident = try JSONValue(parsing: try await store.detail(request.incidentID()).json)
+    return try document(PostmortemDraft(incident).json.bytes, title: incident["title"]?.string ?? "", for: request)
+  }
+
+  /// A postmortem as JSON or as Markdown, as it was asked for.
+  private func document(_ json: [UInt8], title: String, for request: Request) throws -> Response {
+    var answer = Response.json(json)
     if PostmortemMarkdown.isPreferred(request.header(.accept)) {
-      let text = PostmortemMarkdown.text(try JSONValue(parsing: saved.json), title: saved.title)
+      let text = PostmortemMarkdown.text(try JSONValue(parsing: json), title: title)
       answer = Response(contentType: "text/markdown; charset=utf-8", Array(text.utf8))
     }
     answer.headerFields[.vary] = "Accept"
@@ -99,7 +110,7 @@ extension Incidents {
 
 extension Request {
   /// The incident of the path, as it is stored.
-  fileprivate func incidentID() throws(Failure) -> String {
+  func incidentID() throws(Failure) -> String {
     let given = parameters["id"] ?? ""
     guard let id = IncidentID.canonical(given) else { throw .notFound("There is no incident \(given.prefix(64)).") }
     return id

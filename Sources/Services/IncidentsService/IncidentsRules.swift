@@ -54,6 +54,14 @@ enum Bounds {
   static let url = 0...2000
   static let search = 1...500
   static let searchWords = 10
+  /// Of an incident, and as many that lead to it.
+  static let links = 100
+  static let linkTarget = 1...401
+  static let templates = 200
+  static let templateName = 1...100
+  static let templateKey = 1...64
+  static let groupKey = 1...10_000
+  static let truncatedAlerts = 0...1_000_000_000
   /// Epoch seconds; their microseconds are exact in a double.
   static let time = 0...9_000_000_000
   static let timelineEntries = 10_000

@@ -9,20 +9,35 @@ import StatusModel
 ///     created                      string   incidents declared so far; the ids come from it (identifier.lua)
 ///     external                     hash     JSON array [provider, id] → incident id
 ///     incident:<id>                hash     one JSON text per member of the record (null: no field); `json`: the record as it is sent;
-///                                           `postmortem`: as it is sent; `action_items`: numbers given to them; `entries`: of the timeline;
+///                                           `postmortem`: as it is sent; `postmortem_before`, `postmortem_after`: what stands around its
+///                                           action items; `item_order`: their ids; `action_items`: numbers given to them; `entries`: of
+///                                           the timeline;
 ///                                           `score`, `service_names`, `title_words`, `summary_words`: what the indexes have;
 ///                                           `announced`: numbers of the announcements that were noted; `public_told`: when `public` was
 ///     incident:<id>:timeline       list     entries as they are sent, oldest first
 ///     incident:<id>:words          hash     word → the number of texts (title, summary, messages) that have it
+///     incident:<id>:alerts         hash     fingerprint → when the alert began (16 digits, ms), and 0 for firing or 1 for over
+///     incident:<id>:links          hash     `<kind> <target>` → the link as it is sent; `links` in the incident numbers them
+///     incident:<id>:linked         hash     `<kind> <incident>` → the link of that incident to this one
+///     incident:<id>:items          hash     action item → title, owner, due_at, done (JSON texts, packed)
+///     incident:<id>:followers      hash     user id → the follower as it is sent
 ///     all                          zset     every incident id; as in every index, scored by started_at × 10⁶ + a number within the second
-///     status:<status> sev:<n> source:<source> service:<lower-cased> commander:<user id> author:<user id> cid:<cid> word:<lower-cased>
+///     status:<status> sev:<n> source:<source> service:<lower-cased> commander:<user id> author:<user id> follower:<user id>
+///     cid:<cid> word:<lower-cased> event:<provider:id>
 ///                                  zset     the incidents that have it
+///     revision                     string   one more with every change of an incident
+///     changes                      zset     every incident, by the revision of its last change
+///     items:all items:open items:done, each also with :<owner>
+///                                  zset     action items by due_at
+///     remind:update remind:commander
+///                                  zset     incidents to be reminded of, by since when (s) there was no public update, no commander;
+///                                           after a reminder by when the next counts from
 ///
 /// All methods throw `.unavailable` while Redis is away; those that name an incident throw `.notFound` when there is none.
 struct IncidentsStore: Sendable {
-  private let redis: Redis
-  private let mutations: Mutations
-  private let namespace: String
+  let redis: Redis
+  let mutations: Mutations
+  let namespace: String
 
   init(redis: Redis, mutations: Mutations, namespace: String) {
     self.redis = redis
@@ -44,37 +59,41 @@ struct IncidentsStore: Sendable {
   }
 
   private enum Scripts {
-    static let create = mutation("incidents.create", Embedded.identifierLua + Embedded.createLua)
+    static let create = mutation("incidents.create", Embedded.identifierLua + Embedded.declareLua + Embedded.createLua)
     static let update = mutation("incidents.update", Embedded.updateLua)
     static let assign = mutation("incidents.assign", Embedded.assignLua)
-    static let status = mutation("incidents.status", Embedded.statusLua)
+    static let status = mutation("incidents.status", Embedded.turnLua + Embedded.statusLua)
     static let timeline = mutation("incidents.timeline", Embedded.timelineLua)
     static let event = mutation("incidents.event", Embedded.eventLua)
-    static let postmortem = mutation("incidents.postmortem", Embedded.postmortemLua)
+    static let postmortem = mutation("incidents.postmortem", Embedded.itemsLua + Embedded.postmortemLua)
     static let announced = mutation("incidents.announced", Embedded.announcedLua)
     static let detail = RedisScript(name: "incidents.detail", source: Embedded.detailLua)
     static let entries = RedisScript(name: "incidents.entries", source: Embedded.entriesLua)
     static let list = RedisScript(name: "incidents.list", source: Embedded.listLua)
+  }
 
-    private static func mutation(_ name: String, _ source: String) -> MutationScript {
-      MutationScript(name: name, source: Embedded.recordLua + "\n" + source)
-    }
+  /// A script that changes incidents.
+  static func mutation(_ name: String, _ source: String) -> MutationScript {
+    MutationScript(name: name, source: Embedded.recordLua + "\n" + source)
   }
 
   // MARK: Changes
 
   func create(_ incident: NewIncident) async throws(Failure) -> Declared {
-    let answer = try await mutations.run(
-      Scripts.create,
-      [
-        .string(JSONText.quoted(incident.title)), .integer(incident.severity), .string(JSONText.array(incident.services)),
-        .string(JSONText.quoted(incident.summary)), .string(JSONText.quoted(incident.source.rawValue)),
-        .string(incident.external?.json ?? ""), .string(incident.cid.map(JSONText.quoted) ?? ""),
-        .string(incident.external?.indexField ?? ""), .string(Self.names(of: incident.services)), .string(Self.words(incident.title)),
-        .string(Self.words(incident.summary)),
-      ])
+    let answer = try await mutations.run(Scripts.create, Self.arguments(of: incident))
     guard answer.count == 4, let id = answer[3].string else { throw .defect }
     return Declared(id: id, record: try Self.record(answer), isNew: answer[0].string == "ok")
+  }
+
+  /// Those of declare.lua.
+  static func arguments(of incident: NewIncident) -> [RedisArgument] {
+    [
+      .string(JSONText.quoted(incident.title)), .integer(incident.severity), .string(JSONText.array(incident.services)),
+      .string(JSONText.quoted(incident.summary)), .string(JSONText.quoted(incident.source.rawValue)),
+      .string(incident.external?.json ?? ""), .string(incident.cid.map(JSONText.quoted) ?? ""),
+      .string(incident.external?.indexField ?? ""), .string(names(of: incident.services)), .string(words(incident.title)),
+      .string(words(incident.summary)),
+    ]
   }
 
   /// Throws `.versionMismatch` when the incident is not at `expected`, as all that follow.
@@ -119,13 +138,15 @@ struct IncidentsStore: Sendable {
     return try Self.record(answer)
   }
 
-  /// Throws `.conflict` when the timeline is full.
+  /// A person who writes follows the incident. Throws `.conflict` when the timeline is full.
   func addEntry(_ id: String, at expected: Int?, _ entry: NewTimelineEntry) async throws(Failure) -> Record {
+    let person = Caller.current.person
     let answer = try await change(
       Scripts.timeline, id, expected,
       [
         .string(entry.kind.rawValue), .string(JSONText.quoted(entry.message)), .string(entry.visibility.rawValue),
-        .string(Self.words(entry.message)), .integer(Bounds.timelineEntries),
+        .string(Self.words(entry.message)), .integer(Bounds.timelineEntries), .string(person?.id ?? ""),
+        .string(JSONText.quoted(person?.name ?? "")),
       ])
     if answer[0].string == "full" { throw .conflict("This timeline has its \(Bounds.timelineEntries) entries; it takes no more.") }
     return try Self.record(answer)
@@ -153,7 +174,7 @@ struct IncidentsStore: Sendable {
 
   func savePostmortem(_ id: String, at expected: Int?, _ postmortem: NewPostmortem) async throws(Failure) -> Record {
     let items = postmortem.actionItems.flatMap { item -> [RedisArgument] in
-      [.string(item.id ?? ""), .string(item.title), .string(item.members)]
+      [.string(item.id ?? "")] + item.members.map { .string($0) }
     }
     return try Self.record(
       await change(
@@ -161,14 +182,14 @@ struct IncidentsStore: Sendable {
         [.string(postmortem.state.rawValue), .string(postmortem.members), .integer(postmortem.actionItems.count)] + items))
   }
 
-  private func change(
+  func change(
     _ script: MutationScript, _ id: String, _ expected: Int?, _ own: [RedisArgument]
   ) async throws(Failure) -> [RedisValue] {
     let isPerson: RedisArgument = Caller.current.person == nil ? "0" : "1"
     return try await call(script, [.string(id), .string(expected.map(String.init) ?? ""), isPerson] + own, id)
   }
 
-  private func call(_ script: MutationScript, _ arguments: [RedisArgument], _ id: String) async throws(Failure) -> [RedisValue] {
+  func call(_ script: MutationScript, _ arguments: [RedisArgument], _ id: String) async throws(Failure) -> [RedisValue] {
     let answer = try await mutations.run(script, arguments)
     switch answer.first?.string {
     case nil: throw .defect
@@ -219,7 +240,7 @@ struct IncidentsStore: Sendable {
     return (json, (try? JSONValue(parsing: title))?.string ?? "")
   }
 
-  private func read(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(Failure) -> [RedisValue] {
+  func read(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(Failure) -> [RedisValue] {
     do {
       return try await redis.run(script, keys: [.string(namespace)], arguments: arguments).array ?? []
     } catch {
@@ -237,18 +258,19 @@ struct IncidentsStore: Sendable {
     if let service = filter.service { names.append("service:\(service.lowercased())") }
     if let commander = filter.commander { names.append("commander:\(commander)") }
     if let author = filter.author { names.append("author:\(author)") }
+    if let follower = filter.follower { names.append("follower:\(follower)") }
     if let cid = filter.cid { names.append("cid:\(cid)") }
     return names
   }
 
-  private static func names(of services: [String]) -> String { JSONText.array(services.map { $0.lowercased() }) }
+  static func names(of services: [String]) -> String { JSONText.array(services.map { $0.lowercased() }) }
 
-  private static func words(_ text: String) -> String { Words.of(text).joined(separator: " ") }
+  static func words(_ text: String) -> String { Words.of(text).joined(separator: " ") }
 
-  private static func record(_ answer: [RedisValue]) throws(Failure) -> Record {
+  static func record(_ answer: [RedisValue]) throws(Failure) -> Record {
     guard answer.count >= 3, let version = answer[1].int, let json = answer[2].bytes else { throw .defect }
     return Record(version: version, json: json)
   }
 
-  private static func missing(_ id: String) -> Failure { .notFound("There is no incident \(id).") }
+  static func missing(_ id: String) -> Failure { .notFound("There is no incident \(id).") }
 }

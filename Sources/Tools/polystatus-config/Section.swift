@@ -64,6 +64,9 @@ struct Section: Sendable {
       name: "webhooks", one: "webhook", service: .comms, path: "/api/v1/webhooks", writing: .patch, identity: ["url"], address: "id",
       members: ["url", "events", "description", "format"]),
     Section(
+      name: "templates", one: "template", service: .incidents, path: "/api/v1/templates", writing: .patch, identity: ["key"],
+      address: "key", members: ["key", "name", "type", "message", "message_fr", "state", "visibility"]),
+    Section(
       name: "maintenances", one: "maintenance", service: .comms, path: "/api/v1/maintenances", writing: .patch,
       identity: ["title", "starts_at"], address: "id", members: ["title", "message", "components", "starts_at", "ends_at"],
       times: ["starts_at", "ends_at"], isOurs: { $0["status"] != "completed" }),

@@ -1,36 +1,6 @@
 import JSONBytes
 
-/// A value of the context, as conditions look at it.
-indirect enum Attribute: Sendable {
-  case text(String)
-  case number(Double)
-  case bool(Bool)
-  /// Of a query: text that may as well be meant as a number or a boolean.
-  case word(String)
-  /// A condition holds for a list when it holds for one of its elements.
-  case list([Attribute])
-
-  /// Nil for null and for objects.
-  init?(_ value: JSONValue) {
-    switch value {
-    case .string(let text): self = .text(text)
-    case .integer(let number): self = .number(Double(number))
-    case .number(let number): self = .number(number)
-    case .bool(let flag): self = .bool(flag)
-    case .array(let elements): self = .list(elements.compactMap(Attribute.init))
-    case .null, .object: return nil
-    }
-  }
-
-  var text: String? {
-    switch self {
-    case .text(let text), .word(let text): text
-    case .number, .bool, .list: nil
-    }
-  }
-}
-
-/// Whom a flag is evaluated for. Made and used by one request.
+/// Whom a flag is evaluated for. Made and used by one request, and with one snapshot.
 final class EvaluationContext {
   /// The user; nil when nobody is named.
   let key: String?
@@ -41,15 +11,23 @@ final class EvaluationContext {
   /// What roll-outs know the user by.
   private(set) lazy var digest = Rollout.digest(of: key ?? "")
 
+  /// What was found at a place of the snapshot's names.
+  private enum Slot {
+    case untried
+    case absent
+    case found(Attribute)
+  }
+  private var slots: [Slot] = []
+
   private init(key: String?, attributes: [String: Attribute], object: JSONObject) {
     self.key = key
     self.object = object
     self.attributes = attributes
     if let key {
-      for name in ["user", "targetingKey"] where attributes[name] == nil { self.attributes[name] = .text(key) }
+      for name in ["user", "targetingKey"] where attributes[name] == nil { self.attributes[name] = Attribute(.text(key)) }
     }
     groups = ["role", "groups"].compactMap { attributes[$0] }.flatMap { attribute -> [String] in
-      if case .list(let elements) = attribute { return elements.compactMap(\.text) }
+      if case .list(let elements) = attribute.value { return elements.compactMap(\.text) }
       return attribute.text.map { [$0] } ?? []
     }
   }
@@ -67,11 +45,11 @@ final class EvaluationContext {
   convenience init(query items: [(name: String, value: String)]) {
     var attributes: [String: Attribute] = [:]
     for (name, value) in items {
-      let words: [Attribute] = name == "groups" ? value.split(separator: ",").map { .word(String($0)) } : [.word(value)]
-      switch attributes[name] {
-      case .list(let earlier)?: attributes[name] = .list(earlier + words)
-      case let earlier?: attributes[name] = .list([earlier] + words)
-      case nil: attributes[name] = words.count == 1 ? words[0] : .list(words)
+      let words = name == "groups" ? value.split(separator: ",").map { Attribute(.word(String($0))) } : [Attribute(.word(value))]
+      switch attributes[name]?.value {
+      case .list(let earlier)?: attributes[name] = Attribute(.list(earlier + words))
+      case let earlier?: attributes[name] = Attribute(.list([Attribute(earlier)] + words))
+      case nil: attributes[name] = words.count == 1 ? words[0] : Attribute(.list(words))
       }
     }
     let key = items.first { $0.name == "user" }?.value
@@ -87,17 +65,17 @@ final class EvaluationContext {
     }
     return Attribute(value)
   }
-}
 
-/// An attribute's name; with dots it also finds members of objects.
-struct AttributeName: Sendable {
-  let text: String
-  /// Empty for a name without dots.
-  let path: [String]
-
-  init(_ text: String) {
-    self.text = text
-    let parts = text.split(separator: ".").map(String.init)
-    path = parts.count > 1 ? parts : []
+  /// The attribute whose name is at `place` of the snapshot's.
+  func attribute(at place: Int, of snapshot: Snapshot) -> Attribute? {
+    if slots.isEmpty { slots.append(contentsOf: repeatElement(.untried, count: snapshot.names.all.count)) }
+    switch slots[place] {
+    case .found(let attribute): return attribute
+    case .absent: return nil
+    case .untried:
+      let attribute = self[snapshot.names.all[place]]
+      slots[place] = attribute.map(Slot.found) ?? .absent
+      return attribute
+    }
   }
 }

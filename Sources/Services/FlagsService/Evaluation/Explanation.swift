@@ -44,7 +44,7 @@ struct Explanation {
     for (index, rule) in flag.definition.rules.enumerated() {
       let (condition, holds) = explain(rule.condition)
       add(
-        "rules[\(index)]", holds, holds ? "the condition holds" + chosen(flag.rules[index].choice) : "the condition does not hold",
+        "rules[\(index)]", holds, holds ? "the condition holds" + chosen(flag.choices[index]) : "the condition does not hold",
         condition)
       if holds { return }
     }
@@ -86,8 +86,11 @@ struct Explanation {
       let holds = parts.contains(where: \.1)
       return (["any": .array(parts.map(\.0)), "matched": .bool(holds)], holds)
     case .test(let test):
-      let holds = snapshot.matches(Matcher(condition), context)
-      let actual = test.op == .inSegment ? context.key.map { .string($0) } : context[AttributeName(test.attribute)]?.json
+      let attribute = context[AttributeName(test.attribute)]
+      let isOfSegment = test.op == .inSegment
+      let holds =
+        isOfSegment ? snapshot.isInSegment(test.value.string ?? "", context) : attribute.map(Comparison(test).holds) ?? false
+      let actual = isOfSegment ? context.key.map { .string($0) } : attribute?.json
       var object = condition.json.object ?? JSONObject()
       object["actual"] = actual ?? .null
       object["matched"] = .bool(holds)
@@ -98,7 +101,7 @@ struct Explanation {
 
 extension Attribute {
   fileprivate var json: JSONValue {
-    switch self {
+    switch value {
     case .text(let text), .word(let text): .string(text)
     case .number(let number): .number(number)
     case .bool(let flag): .bool(flag)

@@ -12,7 +12,11 @@ final class Flag: Sendable {
   let off: Int
   let users: [String: Int]
   let groups: [(name: String, variation: Int)]
-  let rules: [(matcher: Matcher, choice: Choice)]
+  /// Where each rule's condition begins in `conditions`.
+  let rules: [Int]
+  /// What each rule gives.
+  let choices: [Choice]
+  let conditions: Conditions
   let otherwise: Choice
   /// Why somebody gets the fallthrough: STATIC when nothing else can be had.
   let standing: Reason
@@ -25,8 +29,8 @@ final class Flag: Sendable {
 
   var id: String { definition.id }
 
-  /// Of the bytes of a record. Throws `JSONError`, or `Failure.invalid` for one that was written by hand.
-  init(_ json: [UInt8]) throws {
+  /// Of the bytes of a record; `names` are those of the snapshot to be. Throws `JSONError`, or `Failure.invalid` for one that was written by hand.
+  init(_ json: [UInt8], _ names: inout AttributeNames) throws {
     let object = try JSONValue(parsing: json).object ?? JSONObject()
     let definition = try FlagDefinition(object, now: 0)
     let places = Dictionary(uniqueKeysWithValues: definition.variations.enumerated().map { ($1.name, $0) })
@@ -45,7 +49,10 @@ final class Flag: Sendable {
     off = places[definition.offVariation] ?? 0
     users = Dictionary(definition.users.map { ($0.name, places[$0.variation] ?? 0) }) { $1 }
     groups = definition.groups.map { ($0.name, places[$0.variation] ?? 0) }
-    rules = definition.rules.map { (Matcher($0.condition), choice($0.outcome)) }
+    var conditions = Conditions()
+    rules = definition.rules.map { conditions.add($0.condition, &names) }
+    choices = definition.rules.map { choice($0.outcome) }
+    self.conditions = conditions
     otherwise = choice(definition.otherwise)
     standing = definition.isTheSameForAll ? .static : .default
     answers = definition.variations.map { Self.answers(definition.id, version, $0) }

@@ -8,10 +8,15 @@ final class Snapshot: Sendable {
   /// By id.
   let ordered: [Flag]
   let segments: [String: CompiledSegment]
+  /// What the places in conditions mean.
+  let names: AttributeNames
   /// Those with a schedule.
   let planned: [Flag]
 
-  init(revision: Int = 0, flags: [String: Flag] = [:], segments: [String: CompiledSegment] = [:]) {
+  init(
+    revision: Int = 0, flags: [String: Flag] = [:], segments: [String: CompiledSegment] = [:], names: AttributeNames = AttributeNames()
+  ) {
+    self.names = names
     self.revision = revision
     self.flags = flags
     self.segments = segments
@@ -27,7 +32,9 @@ final class Snapshot: Sendable {
     if let group = flag.groups.first(where: { context.groups.contains($0.name) }) {
       return Evaluation(variation: group.variation, reason: .targetingMatch)
     }
-    for rule in flag.rules where matches(rule.matcher, context) { return choose(rule.choice, context, .targetingMatch) }
+    for (index, start) in flag.rules.enumerated() where flag.conditions.hold(at: start, for: context, in: self) {
+      return choose(flag.choices[index], context, .targetingMatch)
+    }
     return choose(flag.otherwise, context, flag.standing)
   }
 
@@ -48,21 +55,13 @@ final class Snapshot: Sendable {
     }
   }
 
-  func matches(_ matcher: Matcher, _ context: EvaluationContext) -> Bool {
-    switch matcher {
-    case .test(let name, let comparison): context[name].map(comparison.holds) ?? false
-    case .segment(let name): segments[name].map { contains($0, context) } ?? false
-    case .all(let matchers): matchers.allSatisfy { matches($0, context) }
-    case .any(let matchers): matchers.contains { matches($0, context) }
-    }
-  }
-
-  private func contains(_ segment: CompiledSegment, _ context: EvaluationContext) -> Bool {
+  func isInSegment(_ name: String, _ context: EvaluationContext) -> Bool {
+    guard let segment = segments[name] else { return false }
     if let key = context.key {
       if segment.excluded.contains(key) { return false }
       if segment.users.contains(key) { return true }
     }
-    return segment.matcher.map { matches($0, context) } ?? false
+    return segment.hasCondition && segment.conditions.hold(at: 0, for: context, in: self)
   }
 }
 
@@ -74,16 +73,20 @@ final class CompiledSegment: Sendable {
   let json: [UInt8]
   let users: Set<String>
   let excluded: Set<String>
-  let matcher: Matcher?
+  /// One at 0, or none.
+  let conditions: Conditions
+  let hasCondition: Bool
 
   /// Of the bytes of a record. Throws as `Flag.init`.
-  init(_ json: [UInt8]) throws {
+  init(_ json: [UInt8], _ names: inout AttributeNames) throws {
     let object = try JSONValue(parsing: json).object ?? JSONObject()
     segment = try Segment(name: object["name"]?.string ?? "", object)
     version = object["version"]?.integer ?? 1
     self.json = json
     users = Set(segment.users)
     excluded = Set(segment.excluded)
-    matcher = segment.condition.map(Matcher.init)
+    var conditions = Conditions()
+    hasCondition = segment.condition.map { conditions.add($0, &names) } != nil
+    self.conditions = conditions
   }
 }

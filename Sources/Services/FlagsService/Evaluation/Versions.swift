@@ -3,27 +3,26 @@ import StatusModel
 
 /// A version as Semantic Versioning 2.0.0 orders it; missing numbers count as 0, a leading `v` is passed over.
 struct SemanticVersion: Sendable, Comparable {
-  private let numbers: [UInt64]
+  private let numbers: (UInt64, UInt64, UInt64)
   private let preRelease: [Substring]
 
   /// Nil for what is none.
   init?(_ text: String) {
-    let bare = text.hasPrefix("v") ? text.dropFirst() : Substring(text)
-    let withoutBuild = bare.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)[0]
-    let parts = withoutBuild.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-    let digits = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-    guard digits.count <= 3, digits.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 &- 0x30 < 10 } }) else { return nil }
-    let read = digits.compactMap { UInt64($0) }
+    let bare = text.utf8.dropFirst(text.utf8.first == UInt8(ascii: "v") ? 1 : 0).prefix { $0 != UInt8(ascii: "+") }
+    let digits = bare.prefix { $0 != UInt8(ascii: "-") }.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    guard digits.count <= 3, digits.allSatisfy({ $0.allSatisfy { $0 &- 0x30 < 10 } }) else { return nil }
+    let read = digits.compactMap { UInt64(Substring($0)) }
     guard read.count == digits.count else { return nil }
-    numbers = read + Array(repeating: 0, count: 3 - read.count)
-    preRelease = parts.count > 1 ? parts[1].split(separator: ".", omittingEmptySubsequences: false) : []
+    numbers = (read[0], read.count > 1 ? read[1] : 0, read.count > 2 ? read[2] : 0)
+    let tail = bare.firstIndex(of: UInt8(ascii: "-")).map { bare[$0...].dropFirst() }
+    preRelease = tail?.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Substring.init) ?? []
     guard preRelease.allSatisfy({ !$0.isEmpty }) else { return nil }
   }
 
   static func == (a: SemanticVersion, b: SemanticVersion) -> Bool { !(a < b) && !(b < a) }
 
   static func < (a: SemanticVersion, b: SemanticVersion) -> Bool {
-    for (left, right) in zip(a.numbers, b.numbers) where left != right { return left < right }
+    if a.numbers != b.numbers { return a.numbers < b.numbers }
     if a.preRelease.isEmpty || b.preRelease.isEmpty { return !a.preRelease.isEmpty && b.preRelease.isEmpty }
     for (left, right) in zip(a.preRelease, b.preRelease) where left != right {
       switch (UInt64(left), UInt64(right)) {

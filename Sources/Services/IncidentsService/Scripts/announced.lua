@@ -25,6 +25,6 @@ if old ~= new then
   publish('incident.updated',
     '"incident_id":"' .. record.id .. '","incident":' .. json .. ',"changed":{"public":{"old":' .. old .. ',"new":' .. new .. '}}')
 else
-  publish('incident.timeline.added', '"incident_id":"' .. record.id .. '","version":' .. record.version .. ',"entry":' .. entry)
+  publish_entry(record, entry)
 end
 return { 'ok', record.version }

@@ -8,5 +8,5 @@ if refusal then return refusal end
 local entry = tell(record, arg(4), arg(5), 'internal', arg(6))
 change_words(record, nil, arg(7))
 save(record)
-publish('incident.timeline.added', '"incident_id":"' .. record.id .. '","version":' .. record.version .. ',"entry":' .. entry)
+publish_entry(record, entry)
 return { 'ok', record.version, entry }

@@ -7,7 +7,8 @@ local base = ns .. ':incidents:'
 local FIELDS = {
   'title', 'sev', 'services', 'summary', 'status', 'started_at', 'commander', 'source', 'version', 'updated_at', 'acknowledged_at',
   'mitigated_at', 'resolved_at', 'comms_lead', 'scribe', 'responder', 'external', 'public', 'parent', 'touched_by_human', 'cid',
-  'entries', 'score', 'service_names', 'title_words', 'summary_words', 'announced', 'public_told',
+  'entries', 'score', 'service_names', 'title_words', 'summary_words', 'announced', 'public_told', 'links',
+  'update_since', 'commander_since',
 }
 local ROLES = { 'commander', 'comms_lead', 'scribe', 'responder' }
 
@@ -24,13 +25,19 @@ local function new_record(id)
   return { id = id, changed = {} }
 end
 
--- Loads incident arg(1); with it missing, or not at version arg(2) ('' = any), the second value is what the script answers.
-local function begin()
-  local id = arg(1)
+-- An incident; nil when there is none.
+local function find(id)
   local values = redis.call('HMGET', incident_key(id), unpack(FIELDS))
-  if not values[1] then return nil, { 'missing' } end
+  if not values[1] then return nil end
   local record = new_record(id)
   for i, name in ipairs(FIELDS) do record[name] = values[i] or nil end
+  return record
+end
+
+-- Loads incident arg(1); with it missing, or not at version arg(2) ('' = any), the second value is what the script answers.
+local function begin()
+  local record = find(arg(1))
+  if not record then return nil, { 'missing' } end
   if arg(2) ~= '' and arg(2) ~= record.version then return nil, { 'version', record.version } end
   return record
 end
@@ -93,7 +100,13 @@ local function tell(record, kind, message, visibility, details)
     .. '","author":' .. actor .. ',"at":' .. now .. ',"cid":"' .. cid .. '","details":' .. details .. '}'
   redis.call('RPUSH', incident_key(record.id) .. ':timeline', entry)
   set(record, 'entries', tostring(number))
+  if visibility == 'public' then record.told_in_public = true end
   return entry
+end
+
+-- Puts an entry of the timeline on the bus, after `save`.
+local function publish_entry(record, entry)
+  publish('incident.timeline.added', '"incident_id":"' .. record.id .. '","version":' .. record.version .. ',"entry":' .. entry)
 end
 
 -- What a person's change leaves behind; `answers` when it is one that acknowledges (assign, timeline, status).
@@ -130,8 +143,40 @@ local function rendered(record)
     .. ',"counts":{"timeline":' .. record.entries .. '}}'
 end
 
+-- Has a person follow the incident (id as it is, name as JSON text), as long as `FOLLOWERS` has room. Event: incident.follower.added, once.
+local FOLLOWERS = 1000
+local function follow(record, user, name)
+  local key = incident_key(record.id) .. ':followers'
+  if redis.call('HEXISTS', key, user) == 1 then return 'unchanged' end
+  if redis.call('HLEN', key) >= FOLLOWERS then return 'full' end
+  redis.call('HSET', key, user, '{"id":"' .. user .. '","name":' .. name .. ',"since":' .. now .. '}')
+  index(record, 'follower:' .. user)
+  publish('incident.follower.added', '"incident_id":"' .. record.id .. '","user":{"id":"' .. user .. '","name":' .. name .. '}')
+  return 'ok'
+end
+
+-- Keeps what remind.lua reads: since when an incident of severity 1 or 2 that is not over has had no public update, and no commander.
+local function plan_reminders(record)
+  local changed, is_new = record.changed, record.version == nil
+  local watched = record.status ~= '"resolved"' and tonumber(record.sev) <= 2
+  local function watch(about)
+    redis.call('ZADD', base .. 'remind:' .. about, now, record.id)
+    set(record, about .. '_since', tostring(now))
+  end
+  local function is_watched(about) return not is_new and redis.call('ZSCORE', base .. 'remind:' .. about, record.id) end
+
+  if watched then
+    if record.told_in_public or (changed.status or changed.sev) and not is_watched('update') then watch('update') end
+    if not record.commander and (changed.status or changed.sev) and not is_watched('commander') then watch('commander') end
+  elseif not is_new and (changed.status or changed.sev) then
+    for _, about in ipairs({ 'update', 'commander' }) do redis.call('ZREM', base .. 'remind:' .. about, record.id) end
+  end
+  if changed.commander then redis.call('ZREM', base .. 'remind:commander', record.id) end
+end
+
 -- Writes what changed, one version on, and returns the record as it is sent.
 local function save(record)
+  plan_reminders(record)
   set(record, 'version', tostring(tonumber(record.version or '0') + 1))
   set(record, 'updated_at', tostring(now))
   local json = rendered(record)
@@ -146,6 +191,7 @@ local function save(record)
   end
   redis.call('HSET', incident_key(record.id), unpack(written))
   if #emptied > 0 then redis.call('HDEL', incident_key(record.id), unpack(emptied)) end
+  redis.call('ZADD', base .. 'changes', redis.call('INCR', base .. 'revision'), record.id)
   return json
 end
 

@@ -10,19 +10,5 @@ local old, new = unquoted(record.status), arg(4)
 if old == new then return unchanged(record) end
 if not string.find(' ' .. arg(5) .. ' ', ' ' .. old .. ' ', 1, true) then return { 'conflict', old } end
 
-set(record, 'status', '"' .. new .. '"')
-reindex(record, 'status:' .. old, 'status:' .. new)
-if new == 'open' then
-  set(record, 'mitigated_at', nil)
-  set(record, 'resolved_at', nil)
-else
-  set(record, new .. '_at', tostring(now))
-end
-if arg(3) == '1' then touch(record, true) end
-local change = '"old":"' .. old .. '","new":"' .. new .. '"'
-local message = arg(6) ~= '' and arg(6) or '"Status changed from ' .. old .. ' to ' .. new .. '"'
-tell(record, 'status', message, 'internal', '{' .. change .. '}')
-change_words(record, nil, arg(7))
-local json = save(record)
-publish('incident.status.changed', '"incident_id":"' .. record.id .. '","incident":' .. json .. ',' .. change .. ',"message":' .. message)
+local json = turn(record, new, arg(6) ~= '' and arg(6) or nil, arg(7), arg(3) == '1')
 return { 'ok', record.version, json }

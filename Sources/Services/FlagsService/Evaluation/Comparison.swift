@@ -1,30 +1,13 @@
 import JSONBytes
 
-/// A condition, made ready to be tried often.
-indirect enum Matcher: Sendable {
-  case test(AttributeName, Comparison)
-  case segment(String)
-  case all([Matcher])
-  case any([Matcher])
-
-  init(_ condition: Condition) {
-    switch condition {
-    case .all(let conditions): self = .all(conditions.map(Matcher.init))
-    case .any(let conditions): self = .any(conditions.map(Matcher.init))
-    case .test(let test):
-      self = test.op == .inSegment ? .segment(test.value.string ?? "") : .test(AttributeName(test.attribute), Comparison(test))
-    }
-  }
-}
-
 /// What one attribute is compared with. An attribute that is absent meets nothing, not even `ne` and `not_in`.
 enum Comparison: Sendable {
   case text(String)
   case among(Operands)
   case notAmong(Operands)
-  case contains(String)
-  case startsWith(String)
-  case endsWith(String)
+  case contains([UInt8])
+  case startsWith([UInt8])
+  case endsWith([UInt8])
   case number(Order, Double)
   case version(Order, SemanticVersion)
   case instant(Order, Double)
@@ -52,9 +35,9 @@ enum Comparison: Sendable {
     case .ne: self = .notAmong(Operands([value]))
     case .isIn: self = .among(Operands(value.array ?? []))
     case .notIn: self = .notAmong(Operands(value.array ?? []))
-    case .contains: self = value.string.map(Comparison.contains) ?? .never
-    case .startsWith: self = value.string.map(Comparison.startsWith) ?? .never
-    case .endsWith: self = value.string.map(Comparison.endsWith) ?? .never
+    case .contains: self = .contains(Self.bytes(value))
+    case .startsWith: self = .startsWith(Self.bytes(value))
+    case .endsWith: self = .endsWith(Self.bytes(value))
     case .lt: self = Self.number(.less, value)
     case .lte: self = Self.number(.lessOrEqual, value)
     case .gt: self = Self.number(.greater, value)
@@ -70,16 +53,17 @@ enum Comparison: Sendable {
     }
   }
 
+  private static func bytes(_ value: JSONValue) -> [UInt8] { Array((value.string ?? "").utf8) }
   private static func number(_ order: Order, _ value: JSONValue) -> Comparison { value.number.map { .number(order, $0) } ?? .never }
   private static func version(_ order: Order, _ value: JSONValue) -> Comparison {
     value.string.flatMap(SemanticVersion.init).map { .version(order, $0) } ?? .never
   }
 
   func holds(for attribute: Attribute) -> Bool {
-    if case .list(let elements) = attribute {
+    if case .list(let elements) = attribute.value {
       switch self {
       case .notAmong(let operands): return !elements.contains { operands.contain($0) }
-      case .contains(let text): return elements.contains { $0.text == text }
+      case .contains(let text): return elements.contains { $0.bytes == text }
       default: return elements.contains { holdsForOne($0) }
       }
     }
@@ -91,54 +75,54 @@ enum Comparison: Sendable {
     case .text(let wanted): attribute.text == wanted
     case .among(let operands): operands.contain(attribute)
     case .notAmong(let operands): !operands.contain(attribute)
-    case .contains(let part): attribute.text?.contains(part) ?? false
-    case .startsWith(let start): attribute.text?.hasPrefix(start) ?? false
-    case .endsWith(let end): attribute.text?.hasSuffix(end) ?? false
+    case .contains(let part): attribute.bytes?.contains(part) ?? false
+    case .startsWith(let start): attribute.bytes?.has(start, at: 0) ?? false
+    case .endsWith(let end): attribute.bytes.map { $0.has(end, at: $0.count - end.count) } ?? false
     case .number(let order, let bound): attribute.number.map { order.holds($0, bound) } ?? false
-    case .version(let order, let bound): attribute.text.flatMap(SemanticVersion.init).map { order.holds($0, bound) } ?? false
+    case .version(let order, let bound): attribute.version.map { order.holds($0, bound) } ?? false
     case .instant(let order, let bound): attribute.instant.map { order.holds($0, bound) } ?? false
     case .never: false
     }
   }
 }
 
-extension Attribute {
-  fileprivate var number: Double? {
-    switch self {
-    case .number(let number): number
-    case .word(let text): Double(text)
-    case .text, .bool, .list: nil
-    }
+extension Array<UInt8> {
+  /// Whether `part` stands at `start`, which may be outside.
+  fileprivate func has(_ part: [UInt8], at start: Int) -> Bool {
+    guard start >= 0, start + part.count <= count else { return false }
+    for offset in 0..<part.count where self[start + offset] != part[offset] { return false }
+    return true
   }
 
-  fileprivate var instant: Double? {
-    if case .number(let seconds) = self { return seconds }
-    return text.flatMap(Instant.seconds)
+  fileprivate func contains(_ part: [UInt8]) -> Bool {
+    part.count <= count && (0...count - part.count).contains { has(part, at: $0) }
   }
 }
 
 /// Texts, numbers and booleans to be equal to.
 struct Operands: Sendable {
-  private var texts: Set<String> = []
-  private var numbers: Set<Double> = []
-  private var flags: Set<Bool> = []
+  private enum Operand: Hashable {
+    case text(String)
+    case number(Double)
+    case flag(Bool)
+  }
+  private let operands: Set<Operand>
 
   init(_ values: [JSONValue]) {
-    for value in values {
-      if let text = value.string { texts.insert(text) }
-      if let number = value.number { numbers.insert(number) }
-      if let flag = value.bool { flags.insert(flag) }
-    }
+    operands = Set(
+      values.compactMap { value in
+        value.string.map(Operand.text) ?? value.number.map(Operand.number) ?? value.bool.map(Operand.flag)
+      })
   }
 
   func contain(_ attribute: Attribute) -> Bool {
-    switch attribute {
-    case .text(let text): texts.contains(text)
-    case .number(let number): numbers.contains(number)
-    case .bool(let flag): flags.contains(flag)
+    switch attribute.value {
+    case .text(let text): operands.contains(.text(text))
+    case .number(let number): operands.contains(.number(number))
+    case .bool(let flag): operands.contains(.flag(flag))
     case .word(let text):
-      texts.contains(text) || !numbers.isEmpty && Double(text).map(numbers.contains) ?? false
-        || !flags.isEmpty && (text == "true" && flags.contains(true) || text == "false" && flags.contains(false))
+      operands.contains(.text(text)) || attribute.number.map { operands.contains(.number($0)) } ?? false
+        || Bool(text).map { operands.contains(.flag($0)) } ?? false
     case .list: false
     }
   }
