@@ -11,7 +11,7 @@ struct PostmortemDraft {
   private static let lineLength = 300
   private static let left = 200
   private static let told: Set<String> = [
-    "created", "assigned", "status", "update", "mitigation", "resolution", "announcement", "flag", "alert", "linked",
+    "created", "assigned", "status", "update", "mitigation", "resolution", "announcement", "flag", "alert", "linked", "provider",
   ]
 
   init(_ incident: JSONValue) {
