@@ -7,7 +7,7 @@ import Testing
 /// CPU seconds of this thread: what else the machine does hardly counts.
 private var threadTime: Double {
   var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
