@@ -37,7 +37,8 @@ struct JourneyTests {
       let names = try await cluster.messages().compactMap { $0["event_name"]?.string }.filter { $0.hasPrefix("incident.") }
       #expect(
         names == [
-          "incident.created", "incident.assigned", "incident.timeline.added", "incident.status.changed", "incident.postmortem.saved",
+          "incident.created", "incident.follower.added", "incident.assigned", "incident.timeline.added", "incident.status.changed",
+          "incident.postmortem.saved",
         ])
     }
   }
