@@ -5,7 +5,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from running_cluster import SERVICES, Client, admin_token, await_condition, home, polystatus, redis
 
 # What has to be kept as it is, and where: appids and webhook secrets sign; addresses are called.
-KEEPERS = re.compile(r"\{polystatus\}:(identity:application:|comms:webhook:[0-9a-f-]{36}$)")
+KEEPERS = re.compile(r"\{polystatus\}:(identity:application:|comms:webhook:[0-9a-f-]{36}$|users:profile:)")
 MADE_UP = {
     "psu_": "psu_" + "c0" * 32, "psk_": "psk_" + "c1" * 32, "psa_": "psa_" + "c2" * 32, "psl_": "psl_" + "c3" * 32,
     "whsec_": "whsec_" + "Y2FuYXJ5" * 5 + "Y2E=",
@@ -76,6 +76,11 @@ def used_for_real(url):
     rotated = comms.must("POST", f"/api/v1/webhooks/{webhook['id']}/rotate")
     incident = Client("incidents", sre).must("POST", "/api/v1/incidents", {"title": "Canary", "sev": 2})
     comms.must("POST", "/api/v1/public/announce", {"incident_id": incident["id"], "message": "Look", "state": "investigating"})
+    me = users.must("GET", "/api/v1/auth/verify")["id"]
+    users.must("PUT", f"/api/v2/profile/personal/{me}", {"contact": {"webhook": f"{url}/{path}?key=query-with-canary-inside"}})
+    Client("incidents", application["key"]).must("POST", "/api/v1/incidents", {"title": "Canary of a machine", "sev": 1})
+    mails = Client("comms", admin)
+    await_condition("the admin's webhook was called", lambda: any("500" in (mail["error"] or "") for mail in mails.pages("/api/v1/mails")), 60)
     deliveries = f"/api/v1/webhooks/{webhook['id']}/deliveries"
     await_condition("deliveries have attempts", lambda: all(d["attempts"] for d in comms.pages(deliveries)) and len(comms.pages(deliveries)) >= 2, 60)
     answers = json.dumps([comms.pages(deliveries), comms.pages("/api/v1/webhooks")])
