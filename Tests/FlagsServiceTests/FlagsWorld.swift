@@ -52,7 +52,7 @@ final class FlagsWorld: Sendable {
   }
 
   private init(_ settings: [String: String]) async throws {
-    redis = try await PrivateRedis(arguments: ["--appendonly", "yes", "--appendfsync", "everysec"])
+    redis = try await PrivateRedis(arguments: ["--appendonly", "yes", "--appendfsync", "always"])
     let incidents = "http://127.0.0.1:\(PrivateRedis.freePort())"
     let common = [
       "REDIS_URL": redis.url, "PORT": "0", "LOOPS": "2", "LIMIT_FACTOR": "0", "LOG_LEVEL": "error",
