@@ -33,6 +33,15 @@ struct DemoShop: Sendable {
     return data
   }
 
+  /// What was written of an incident, as people who work see it.
+  func postmortem(of id: String) -> JSONValue? {
+    let told = list("incidents").enumerated().first { "INC-DEMO0\($0.offset + 1)" == id }?.element["postmortem"]
+    guard var postmortem = told?.object else { return nil }
+    postmortem["state"] = "published"
+    postmortem["action_items"] = .array((told?["action_items"]?.array ?? []).map { $0.string.map { ["title": .string($0)] } ?? $0 })
+    return .object(postmortem)
+  }
+
   private func members(_ value: JSONValue) -> [(String, JSONValue)] { value.object?.members.map { ($0.name, $0.value) } ?? [] }
 
   private func incident(_ told: JSONValue, number: Int) -> JSONValue {
