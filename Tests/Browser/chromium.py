@@ -2,7 +2,7 @@
 import base64, importlib.util, json, pathlib
 
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -50,16 +50,32 @@ class Browser:
         self.driver.get(url)
 
     def find(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
+        """The first element of the selector, waited for: a page may still be on its way."""
+        return self.until(lambda: self.driver.find_element(By.CSS_SELECTOR, selector), what=selector)
 
     def has(self, selector):
         return bool(self.driver.find_elements(By.CSS_SELECTOR, selector))
 
     def text(self, selector):
-        return self.find(selector).text
+        return self.until(lambda: [self.driver.find_element(By.CSS_SELECTOR, selector).text], what=selector)[0]
 
     def click(self, selector):
-        self.find(selector).click()
+        """For what happens in place."""
+        self.until(lambda: [self.driver.find_element(By.CSS_SELECTOR, selector).click()], what=selector)
+
+    def follow(self, selector):
+        """Clicks on what leads to another page, a link or a form's button, and waits until that page is there."""
+        left = self.driver.find_element(By.CSS_SELECTOR, "html")
+
+        def gone():
+            try:
+                return not left.is_enabled()
+            except StaleElementReferenceException:
+                return True
+
+        self.click(selector)
+        self.until(gone, what=f"leaving the page by {selector}")
+        self.until(lambda: self.driver.execute_script("return document.readyState") == "complete", what="the next page")
 
     def fill(self, **fields):
         for name, value in fields.items():
@@ -67,10 +83,10 @@ class Browser:
             field.clear()
             field.send_keys(value)
 
-    def until(self, condition, seconds=20):
-        """Waits until the condition holds; what it throws on the way counts as not yet."""
+    def until(self, condition, seconds=20, what=""):
+        """Waits until the condition holds, and returns what it gave; what it throws on the way counts as not yet."""
         wait = WebDriverWait(self.driver, seconds, poll_frequency=0.02, ignored_exceptions=[WebDriverException])
-        return wait.until(lambda _: condition())
+        return wait.until(lambda _: condition(), f"not within {seconds} s on {self.driver.current_url}: {what}")
 
     # What it finds
 

@@ -10,7 +10,7 @@ from running_cluster import Client, admin_token, home, port
 output = pathlib.Path(sys.argv[1])
 site = f"http://127.0.0.1:{port('frontend')}"
 password = (home / "admin-password").read_text().strip()
-LIVE_WITHIN = 5  # seconds on a busy machine; what it took is printed
+LIVE_WITHIN = 15  # seconds on a busy machine; what it took is printed
 
 
 def expect(holds, what):
@@ -20,7 +20,7 @@ def expect(holds, what):
 
 def sign_in(browser, mail, secret):
     browser.fill(email=mail, password=secret)
-    browser.click("main button.button")
+    browser.follow("main button.button")
 
 
 def signing_in(javascript):
@@ -33,7 +33,7 @@ def signing_in(javascript):
         browser.until(lambda: browser.driver.current_url == f"{site}/dashboard")
         browser.open(f"{site}/login?next=https://example.org/")
         expect(browser.driver.current_url == f"{site}/dashboard", "nobody is led away from the site")
-        browser.click("header form button")
+        browser.follow("header form button")
         browser.until(lambda: browser.driver.current_url == f"{site}/")
         browser.open(f"{site}/dashboard")
         expect(browser.driver.current_url.startswith(f"{site}/login?next="), "after leaving one has to sign in")
@@ -44,7 +44,7 @@ def registering():
         browser.open(f"{site}/register")
         expect(browser.text("h1") == "Créer un compte", "the page speaks the browser's language")
         browser.fill(name="Mirjam Okafor", email="mirjam@fernweh.example", password="un mot de passe assez long")
-        browser.click("main button.button")
+        browser.follow("main button.button")
         browser.until(lambda: browser.driver.current_url == f"{site}/dashboard")
         expect("Mirjam Okafor" in browser.text("h1"), "an account is made and signed in")
 
@@ -59,9 +59,9 @@ def theme_and_language():
         expect(background() != light and browser.find("#theme").get_attribute("aria-pressed") == "true", "the theme changes")
         browser.open(f"{site}/history")
         expect(background() != light, "and stays changed")
-        browser.click("footer a[hreflang=fr]")
+        browser.follow("footer a[hreflang=fr]")
         expect(browser.text("h1") == "Historique" and browser.find("html").get_attribute("lang") == "fr", "the language changes")
-        browser.click("header nav a")
+        browser.follow("header nav a")
         expect(browser.find("html").get_attribute("lang") == "fr", "and stays changed")
         browser.find("body").send_keys("\ue004")
         expect(browser.driver.switch_to.active_element.get_attribute("class") == "skip", "the first stop of the keyboard skips to the content")
@@ -88,13 +88,13 @@ def watching():
         expect(browser.text("#said") or browser.find("#said").get_attribute("textContent"), "and tells it to screen readers")
         expect(browser.find("#active a[rel]").get_attribute("href") == "https://example.org/why", "addresses in texts are links")
         browser.picture(output / "journey-announced.png")
-        browser.click("#active h3 a")
+        browser.follow("#active h3 a")
         expect(browser.driver.current_url == f"{site}/incidents/{incident}", "an incident has a page of its own")
         comms.must("POST", "/api/v1/public/announce", {"incident_id": incident, "message": "Found it.", "state": "identified"})
         browser.until(lambda: "Found it." in browser.text("ol.timeline"), LIVE_WITHIN)
         plain.open(f"{site}/")
         expect("Found it." in plain.text("#active") and not plain.find("#theme").is_displayed(), "without JavaScript all is there but the switch")
-        plain.click("#active h3 a")
+        plain.follow("#active h3 a")
         expect("We are looking into it" in plain.text("ol.timeline"), "and leads on")
         plain.open(f"{site}/history")
         expect("Checkout <b>answers</b> slowly" in plain.text("main"), "the history has it")
