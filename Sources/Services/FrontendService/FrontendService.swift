@@ -41,7 +41,9 @@ public struct Frontend: ClusterService {
   }
 
   public var routes: [ServiceRoute] {
-    publicRoutes + accountRoutes + workRoutes + warRoomRoutes + subscriptionRoutes + documentRoutes + galleryRoutes
+    publicRoutes + accountRoutes + workRoutes + warRoomRoutes + flagRoutes + webhookRoutes + componentRoutes + providerRoutes
+      + messageRoutes + peopleRoutes + profileRoutes + subscriptionRoutes
+      + documentRoutes + galleryRoutes
   }
 
   /// It can do its work as long as it has something to show, however old.

@@ -57,13 +57,13 @@ struct DashboardPage: PageModel {
 
   private static func steps(_ overview: Overview, _ desk: Desk) -> [Step] {
     let t = desk.strings
-    func step(_ key: String, _ isDone: Bool, _ href: String?) -> Step {
+    func step(_ key: String, _ isDone: Bool, _ href: String) -> Step {
       let icon = StateView(style: isDone ? "ok" : "unknown", word: t(isDone ? "step_done" : "step_open"))
       return Step(name: t("step_\(key)"), about: t("step_\(key)_text"), isDone: isDone, icon: icon, href: isDone ? nil : href)
     }
     return [
-      step("component", overview.hasComponent, desk.links.workPath("/dashboard/components")),
-      step("provider", overview.providers.value?.isEmpty == false, desk.links.workPath("/dashboard/providers")),
+      step("component", overview.hasComponent, desk.links.components),
+      step("provider", overview.providers.value?.isEmpty == false, desk.links.providers),
       step("announce", overview.hasAnnounced, desk.links.newIncident),
       step("subscribe", overview.subscribers.value ?? 0 > 0, desk.links.subscribe),
     ]
@@ -74,7 +74,8 @@ struct DashboardPage: PageModel {
     let troubled = (providers.value ?? []).filter { $0.isTroubled }.sorted { $0.condition > $1.condition }
     if troubled.isEmpty, providers.failure == nil { return nil }
     return SectionView(
-      id: "providers", heading: desk.strings("providers_in_trouble"), rows: troubled.map { RowView($0, desk) },
+      id: "providers", heading: desk.strings("providers_in_trouble"),
+      rows: troubled.map { RowView($0, desk, href: desk.links.providers($0.name)) },
       missing: providers.missing(desk))
   }
 
@@ -88,7 +89,8 @@ struct DashboardPage: PageModel {
         ("bus_lag", consumer.lag), ("bus_retrying", consumer.retrying), ("bus_dead", consumer.dead), ("bus_missed", consumer.missed),
       ]
       return RowView(
-        title: consumer.name, facts: counts.filter { $0.1 > 0 }.map { .word(t.count($0.0, $0.1, in: desk.language)) })
+        title: consumer.name, href: desk.links.messages(consumer.dead > 0 ? ["state": "dead"] : [:]),
+        facts: counts.filter { $0.1 > 0 }.map { .word(t.count($0.0, $0.1, in: desk.language)) })
     }
     return SectionView(id: "bus", heading: t("bus"), rows: rows, missing: consumers.missing(desk))
   }
@@ -145,7 +147,7 @@ extension RowView {
       title: incident.title, href: desk.links.warRoom(incident.id), state: StateView(incident, t), facts: facts, tags: incident.services)
   }
 
-  init(_ provider: ProvidersClient.Provider, _ desk: Desk, href: String? = nil) {
+  init(_ provider: ProvidersClient.Provider, _ desk: Desk, href: String) {
     let t = desk.strings
     var facts: [FactView] = []
     if provider.activeEvents > 0 { facts.append(.word(t.count("provider_events", provider.activeEvents, in: desk.language))) }

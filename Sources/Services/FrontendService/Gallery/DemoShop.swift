@@ -33,6 +33,13 @@ struct DemoShop: Sendable {
     return data
   }
 
+  /// The components as those who change them see them.
+  func working() -> [CommsClient.Component] {
+    list("components").compactMap { component in
+      CommsClient.Component(.object(JSONObject(members(component) + [("status", .string(status(component, list("incidents"))))])))
+    }
+  }
+
   /// What was written of an incident, as people who work see it.
   func postmortem(of id: String) -> JSONValue? {
     let told = list("incidents").enumerated().first { "INC-DEMO0\($0.offset + 1)" == id }?.element["postmortem"]

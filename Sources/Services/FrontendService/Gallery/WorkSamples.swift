@@ -1,4 +1,3 @@
-import HTTPServer
 import JSONBytes
 import ServiceClients
 import StatusModel
@@ -47,7 +46,7 @@ struct WorkSamples: Sendable {
     return WarRoom(
       id: id, detail: .known(detail(id)), people: .known(users), published: .known(shop.incidents.first { $0.id == id }),
       causes: .known(id == "INC-DEMO01" ? all("causes", ProvidersClient.Cause.init) : []),
-      flags: .known(all("flags", FlagsAdminClient.Flag.init)))
+      flags: .known(flags))
   }
 
   func detail(_ id: String) -> IncidentDetail {
@@ -58,122 +57,11 @@ struct WorkSamples: Sendable {
     return IncidentDetail(.object(whole))!
   }
 
+  var flags: [FlagsAdminClient.Flag] { all("flags", FlagsAdminClient.Flag.init) }
+  var messages: [CommsClient.Message] { all("messages", CommsClient.Message.init) }
+  var webhooks: [CommsClient.Webhook] { all("webhooks", CommsClient.Webhook.init) }
+
   static func away<Value>(_ service: String) -> Part<Value> {
     Part(value: nil, failure: .unavailable("The \(service) service is away for the moment. Try again.", retryAfter: 2))
   }
-}
-
-extension Gallery {
-  /// A page for a person of this role.
-  static func desk(_ setting: PageContext, _ now: Int, _ role: Role = .sre) -> Desk {
-    let person = Person(id: "sample", name: "Ines Halvorsen", email: "ines@fernweh.example", role: role, sessionID: nil)
-    var signedIn = setting
-    signedIn.visitor = Visitor(person: person, token: nil, csrf: "sample", cookie: nil, address: "")
-    return Desk(person: person, setting: signedIn, now: now)
-  }
-
-  static let workPages: [(String, Page)] = [
-    (
-      "dashboard",
-      { now, setting, renderer in
-        let work = WorkSamples(now: now)
-        let overview = Overview(
-          open: .known(work.open), providers: .known(work.providers), people: .known(work.users), consumers: .known(work.consumers),
-          subscribers: .known(2), hasComponent: true, hasAnnounced: true)
-        return renderer.html(DashboardPage(overview, desk(setting, now)))
-      }
-    ),
-    (
-      "dashboard-new",
-      { now, setting, renderer in
-        let overview = Overview(
-          open: .known([]), providers: .known([]), people: .known([]), consumers: .known([]), subscribers: .known(0), hasComponent: true,
-          hasAnnounced: false)
-        return renderer.html(DashboardPage(overview, desk(setting, now, .admin)))
-      }
-    ),
-    (
-      "dashboard-away",
-      { now, setting, renderer in
-        let overview = Overview(
-          open: WorkSamples.away("incidents"), providers: WorkSamples.away("csp-ingestor"), people: WorkSamples.away("users"),
-          consumers: WorkSamples.away("comms"), subscribers: WorkSamples.away("comms"), hasComponent: true, hasAnnounced: true)
-        return renderer.html(DashboardPage(overview, desk(setting, now)))
-      }
-    ),
-    (
-      "incidents",
-      { now, setting, renderer in
-        let work = WorkSamples(now: now)
-        var filter = IncidentsClient.Filter()
-        filter.words = "payments"
-        filter.severity = 2
-        let found = Listing(items: work.incidents, total: 134)
-        return renderer.html(ListPage.incidents(filter, .known(found), .known(work.users), desk(setting, now)))
-      }
-    ),
-    (
-      "incidents-strange",
-      { now, setting, renderer in
-        let work = WorkSamples(now: now, isStrange: true)
-        let found = Listing(items: work.incidents, total: 5)
-        return renderer.html(ListPage.incidents(.init(), .known(found), .known(work.users), desk(setting, now, .viewer)))
-      }
-    ),
-    (
-      "incident-new",
-      { now, setting, renderer in
-        let desk = desk(setting, now)
-        return renderer.html(FormPage(.newIncident(desk.setting, DemoShop(now: now).data().components), desk.setting))
-      }
-    ),
-  ]
-
-  static let warRoomPages: [(String, Page)] = [
-    ("war-room", { now, setting, renderer in renderer.html(WarRoomPage(WorkSamples(now: now).room(), desk(setting, now))) }),
-    (
-      "war-room-viewer",
-      { now, setting, renderer in renderer.html(WarRoomPage(WorkSamples(now: now).room("INC-DEMO02"), desk(setting, now, .viewer))) }
-    ),
-    (
-      "war-room-strange",
-      { now, setting, renderer in renderer.html(WarRoomPage(WorkSamples(now: now, isStrange: true).room(), desk(setting, now))) }
-    ),
-    (
-      "war-room-away",
-      { now, setting, renderer in
-        let room = WarRoom(
-          id: "INC-DEMO01", detail: WorkSamples.away("incidents"), people: WorkSamples.away("users"), published: WorkSamples.away("comms"),
-          causes: WorkSamples.away("csp-ingestor"), flags: WorkSamples.away("flags"))
-        return renderer.html(WarRoomPage(room, desk(setting, now)))
-      }
-    ),
-    (
-      "announce",
-      { now, setting, renderer in
-        let incident = WorkSamples(now: now).open[1]
-        return renderer.html(AnnouncePage(incident, nil, desk(setting, now)))
-      }
-    ),
-    (
-      "announce-preview",
-      { now, setting, renderer in
-        let work = WorkSamples(now: now)
-        let desk = desk(setting, now)
-        guard let shown = DemoShop(now: now).data().incidents.first, let visitor = desk.setting.visitor else { return nil }
-        let query = Query("state=identified&message=\(Links.segment(shown.updates[0].message))")
-        let typed = Submission(visitor: visitor, setting: desk.setting, fields: query)
-        let trial = CommsClient.Trial(mails: 1204, webhooks: 3, incident: shown)
-        return renderer.html(AnnouncePage(work.open[0], shown, desk, typed: typed, trial: trial))
-      }
-    ),
-    (
-      "postmortem",
-      { now, setting, renderer in
-        let detail = WorkSamples(now: now).detail("INC-DEMO03")
-        let desk = desk(setting, now)
-        return renderer.html(FormPage(.postmortem(desk.setting, detail.incident, detail.postmortem), desk.setting))
-      }
-    ),
-  ]
 }

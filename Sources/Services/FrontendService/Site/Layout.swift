@@ -133,8 +133,19 @@ struct WorkSection: Sendable {
   static let main = [
     WorkSection(text: "dashboard", path: "/dashboard", role: .viewer),
     WorkSection(text: "incidents", path: "/dashboard/incidents", role: .viewer),
+    WorkSection(text: "components", path: "/dashboard/components", role: .viewer),
+    WorkSection(text: "maintenance", path: "/dashboard/maintenance", role: .viewer),
+    WorkSection(text: "providers", path: "/dashboard/providers", role: .viewer),
+    WorkSection(text: "flags", path: "/dashboard/flags", role: .sre),
   ]
-  static let more: [WorkSection] = []
+  static let more = [
+    WorkSection(text: "subscribers", path: "/dashboard/subscribers", role: .sre),
+    WorkSection(text: "webhooks", path: "/dashboard/webhooks", role: .sre),
+    WorkSection(text: "messages", path: "/dashboard/messages", role: .sre),
+    WorkSection(text: "mails", path: "/dashboard/mails", role: .admin),
+    WorkSection(text: "users", path: "/dashboard/users", role: .admin),
+    WorkSection(text: "profile", path: "/profile", role: .viewer),
+  ]
 
   func holds(_ path: String) -> Bool { path == self.path || self.path != "/dashboard" && path.hasPrefix(self.path + "/") }
 }

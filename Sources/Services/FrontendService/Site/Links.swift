@@ -32,8 +32,6 @@ struct Links: Sendable {
   var password: String { action("/password") }
   var dashboard: String { action("/dashboard") }
   func work(_ section: WorkSection) -> String { action(section.path) }
-  /// Of a section, as far as there is one.
-  func workPath(_ path: String) -> String? { (WorkSection.main + WorkSection.more).contains { $0.path == path } ? action(path) : nil }
   var incidents: String { action("/dashboard/incidents") }
   /// The list with a filter and from a place on.
   func incidents(_ query: KeyValuePairs<String, String?>) -> String { action(RequestTarget.text("/dashboard/incidents", query)) }
@@ -42,12 +40,38 @@ struct Links: Sendable {
   func warRoom(_ id: String, _ doing: String) -> String { action("\(Self.warRoomPath(id))/\(doing)") }
   /// An older page of its timeline.
   func warRoom(_ id: String, page: Int) -> String { action("\(Self.warRoomPath(id))?page=\(page)") }
+  var flags: String { action("/dashboard/flags") }
+  /// Where a form asks by GET: the language goes with its fields.
+  func flagPath(_ id: String) -> String { "/dashboard/flags/\(Self.segment(id))" }
   func flag(_ id: String) -> String { action("/dashboard/flags/\(Self.segment(id))") }
   func flag(_ id: String, _ doing: String) -> String { action("/dashboard/flags/\(Self.segment(id))/\(doing)") }
-  /// As people at work see it; nil while there is no such section.
-  func provider(_ name: String) -> String? {
-    workPath("/dashboard/providers") == nil ? nil : action("/dashboard/providers/\(Self.segment(name))")
+  var webhooks: String { action("/dashboard/webhooks") }
+  func webhook(_ id: String, start: Int = 0) -> String {
+    action(RequestTarget.text("/dashboard/webhooks/\(Self.segment(id))", ["start": start == 0 ? nil : "\(start)"]))
   }
+  func webhook(_ id: String, _ doing: String) -> String { action("/dashboard/webhooks/\(Self.segment(id))/\(doing)") }
+  func replay(_ delivery: String, of webhook: String) -> String {
+    action("/dashboard/webhooks/\(Self.segment(webhook))/deliveries/\(Self.segment(delivery))/replay")
+  }
+  var components: String { action("/dashboard/components") }
+  func editComponent(_ key: String) -> String { action("/dashboard/components/\(Self.segment(key))") }
+  func editComponent(_ key: String, _ doing: String) -> String { action("/dashboard/components/\(Self.segment(key))/\(doing)") }
+  var maintenance: String { action("/dashboard/maintenance") }
+  func endMaintenance(_ id: String) -> String { action("/dashboard/maintenance/\(Self.segment(id))/end") }
+  var providers: String { action("/dashboard/providers") }
+  func providers(_ name: String) -> String { action("/dashboard/providers/\(Self.segment(name))") }
+  func providers(_ name: String, _ doing: String) -> String { action("/dashboard/providers/\(Self.segment(name))/\(doing)") }
+  var profile: String { action("/profile") }
+  var users: String { action("/dashboard/users") }
+  func user(_ id: String) -> String { action("/dashboard/users/\(Self.segment(id))") }
+  func subscribers(start: Int = 0) -> String {
+    action(RequestTarget.text("/dashboard/subscribers", ["start": start == 0 ? nil : "\(start)"]))
+  }
+  func endSubscription(_ id: String) -> String { action("/dashboard/subscribers/\(Self.segment(id))/end") }
+  func mails(start: Int = 0) -> String { action(RequestTarget.text("/dashboard/mails", ["start": start == 0 ? nil : "\(start)"])) }
+  func messages(_ query: KeyValuePairs<String, String?>) -> String { action(RequestTarget.text("/dashboard/messages", query)) }
+  func message(_ uuid: String) -> String { action("/dashboard/messages/\(Self.segment(uuid))") }
+  func message(_ uuid: String, _ doing: String) -> String { action("/dashboard/messages/\(Self.segment(uuid))/\(doing)") }
   var newIncident: String { action("/dashboard/new") }
   var documents: String { action("/docs") }
   func documents(of service: String) -> String { service == "frontend" ? "/docs/frontend" : "/docs/\(service)" }

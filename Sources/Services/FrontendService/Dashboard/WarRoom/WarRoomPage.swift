@@ -22,8 +22,15 @@ struct WarRoomPage: PageModel {
     let author: String
     let at: Moment
     let parts: [TextPart]
+    /// What follows in a long text, shown when asked for.
+    let rest: [TextPart]
+    let isLong: Bool
     let isPublic: Bool
     let isNewest: Bool
+
+    /// Characters of a text that are shown at once, and from which on the rest waits to be asked for.
+    static let shownLimit = 700
+    static let longLimit = 1000
   }
   struct Role: Sendable {
     let name: String
@@ -176,7 +183,7 @@ struct WarRoomPage: PageModel {
     let t = desk.strings
     let rows = (causes.value ?? []).prefix(causeLimit).map { cause in
       RowView(
-        title: "\(cause.provider): \(cause.title)", href: desk.links.provider(cause.provider),
+        title: "\(cause.provider): \(cause.title)", href: desk.links.providers(cause.provider),
         state: Condition(impact: cause.impact).view(t),
         facts: [
           .word(t("likelihood", ["percent": percentText((cause.score * 100).rounded(), desk.language)])),
@@ -220,7 +227,10 @@ extension WarRoomPage.Entry {
       }
     author = entry.author.name ?? t("somebody")
     at = desk.moment(entry.at)
-    parts = TextPart.parts(entry.message)
+    isLong = entry.message.count > Self.longLimit
+    let shown = isLong ? TextPart.clipped(entry.message, Self.shownLimit) : entry.message
+    parts = TextPart.parts(shown)
+    rest = isLong ? TextPart.parts(String(entry.message.dropFirst(shown.count - 1))) : []
     isPublic = entry.isPublic
     self.isNewest = isNewest
   }
