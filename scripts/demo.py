@@ -1,8 +1,9 @@
 """Fills a running cluster with the made-up shop of Sources/Services/FrontendService/Demo/shop.json, through the public APIs alone.
 
 Twice does no harm: what is there is left as it is. Prints who can sign in.
+usage: demo.py REPLAY      where `csp-ingestor --replay` serves what the shop's providers publish
 """
-import json, secrets, time
+import json, secrets, sys, time, urllib.request
 
 from running_cluster import ROOT, Client, admin_token, home
 
@@ -72,6 +73,21 @@ def maintenances(comms):
         comms.must("POST", "/api/v1/maintenances", planned | {"starts_at": start, "ends_at": start + told["minutes"] * 60})
 
 
+def flags(admin):
+    flags = Client("flags", admin)
+    present = {flag["id"] for flag in flags.pages("/admin/flags")}
+    for told in shop["flags"]:
+        if told["id"] not in present:
+            flags.must("POST", "/admin/flags", told)
+
+
+def providers(csp, replay):
+    """Registers each under its address of today; the same name again is the same provider."""
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(replay) as overview:
+        for told in json.load(overview)["providers"]:
+            csp.must("POST", "/api/v1/csp/providers", told)
+
+
 admin = admin_token()
 known, tokens = people(admin)
 first = next(person for person in known if person["role"] == "sre")
@@ -81,6 +97,8 @@ components(comms)
 incidents(token, Client("users", token).must("GET", "/api/v1/auth/verify")["id"])
 maintenances(comms)
 comms.must("PUT", "/api/v1/public/banner", shop["banner"])
+flags(admin)
+providers(Client("csp-ingestor", token), sys.argv[1])
 print("\n  Sign in as")
 for person in known:
     print(f"    {person['email']:24} {person['password']:20} {person['role']:7} {person['name']}")

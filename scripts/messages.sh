@@ -4,7 +4,6 @@
 # Prints one line a message, newest first: time, name, sender, correlation id, state, uuid; under it what went wrong with it.
 messages() {
   local query=(--data-urlencode "maxResults=${MESSAGES_MAX:-50}") answer token
-  command -v jq >/dev/null || fail "messages needs jq: apt install jq"
   while (($#)); do
     case $1 in
       --name | --cid)

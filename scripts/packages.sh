@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Debian packages: what the cluster needs, and how it gets here. Sourced.
 
-cluster_packages=(libhiredis-dev libssl-dev libcurl4-openssl-dev libcrypt-dev zlib1g-dev redis-server redis-tools curl)
+cluster_packages=(libhiredis-dev libssl-dev libcurl4-openssl-dev libcrypt-dev zlib1g-dev redis-server redis-tools curl jq)
 # shellcheck disable=SC2034 # read by those that source this
 bench_packages=(nginx wrk python3)
 

@@ -2,7 +2,7 @@
 # `./polystatus test`: a list of named parts, each runnable alone. Sourced.
 # A part passes with exit 0, has nothing to test here with exit 77 (it says why), else fails.
 
-parts=(format shell units leaks fuzz compose launcher tour swagger mail webhooks feeds openfeature browser canary faults containers)
+parts=(format shell units leaks fuzz compose launcher tour demo swagger mail webhooks feeds openfeature browser canary faults containers)
 
 part_format() { swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift; }
 
@@ -55,6 +55,7 @@ part_compose() {
 
 part_launcher() { Tests/Launcher/run; }
 part_tour() { Tests/Tour/run; }
+part_demo() { Tests/Demo/run; }
 part_swagger() { Tests/Swagger/run; }
 part_feeds() { Tests/Feeds/run; }
 part_webhooks() { Tests/Webhooks/run; }

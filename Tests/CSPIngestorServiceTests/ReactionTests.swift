@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import PrivateServers
 import StatusModel
 import Testing
 
@@ -145,6 +146,34 @@ struct IncidentReactionTests {
       #expect(try await bench.ask(.delete, "/api/v1/csp/providers/mall").status == 204)
       #expect(try await bench.incidents().map { $0["status"] } == ["resolved"])
       #expect(try await bench.events().count == 1)
+    }
+  }
+
+  @Test func whatADeletedProviderOpenedEndsOnceIncidentsIsBack() async throws {
+    try await CSPBench.run { bench in
+      bench.feeds.serve("/shop.json", Self.page())
+      bench.feeds.serve("/mall.json", Self.page("evt2", "Parking is full", at: 30))
+      for name in ["shop", "mall"] {
+        try await bench.register(name)
+        _ = try await bench.refresh(name)
+      }
+      let shop = try #require(try await bench.incidents().first { $0["external"]?["provider"] == "shop" }?["id"]?.string)
+      await bench.stop("incidents")
+      let cid = [HTTPField.Name("X-CID")!: "deleted-meanwhile"] as HTTPFields
+      #expect(try await bench.ask(.delete, "/api/v1/csp/providers/shop", nil, cid).status == 204)
+      #expect(try await bench.events().map { $0["provider"] } == ["mall"])
+      // The process that deleted it may be gone by then.
+      await bench.stop("csp-ingestor")
+      try await bench.start(.incidents)
+      try await bench.start(.cspIngestor)
+      let path = "/api/v1/incidents/\(shop)"
+      try await eventually { try await bench.ask(.incidents, .get, path, as: bench.token).json["status"] == "resolved" }
+      let told = try await bench.ask(.incidents, .get, path, as: bench.token).json["timeline"]?.array?.last
+      #expect(told?["message"]?.string?.contains("not watched any more") == true)
+      #expect(try await bench.incidents().filter { $0["status"] == "open" }.map { $0["external"]?["provider"] } == ["mall"])
+      let ended = try await bench.messages("incident.status.changed")
+      #expect(ended.map { $0["data"]?["cid"] } == ["deleted-meanwhile"])
+      try await eventually { try await bench.redis.ask("ZCARD", "{test}:csp:partings") == "0" }
     }
   }
 

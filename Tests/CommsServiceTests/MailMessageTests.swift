@@ -1,5 +1,6 @@
 import Foundation
 import JSONBytes
+import StatusModel
 import Testing
 
 @testable import CommsService
@@ -127,7 +128,10 @@ struct MailContentTests {
     #expect(Set(told.map(\.subject)).count == told.count)
     #expect(told[0].html.contains("href=\"https://status.example.org/subscriptions/confirm/psl_1\""))
     #expect(told[2].text.contains("https://status.example.org/unsubscribe/psl_1") && told[2].text.contains(evil))
-    #expect(told[3].text.contains("2026-03-01 09:30 UTC"))
+    #expect(told[3].text.contains("2026-03-01 09:30 UTC\n"))
+    let inParis = MailTemplates(links: templates.links, zone: PageZone("Europe/Paris"))
+    let planned: JSONValue = ["maintenance": ["title": "T", "message": "M", "starts_at": 1_772_321_400]]
+    #expect(inParis.maintenance(planned, change: "started", language, token: "psl_1").text.contains("2026-03-01 00:30 UTC+1"))
   }
 
   @Test func `French subscribers read French where there is some`() {

@@ -1,4 +1,5 @@
 @testable import CommsService
+import StatusModel
 import Testing
 
 struct UptimeRulesTests {
@@ -50,14 +51,14 @@ struct UptimeRulesTests {
   }
 
   @Test func `days are cut where the clocks of the zone cut them`() {
-    let paris = PageDays("Europe/Paris")
+    let paris = PageZone("Europe/Paris")
     // 2026-03-29 has 23 hours there, 2026-10-25 has 25.
-    let spring = paris.number(at: 1_774_742_400)
-    #expect(PageDays.date(spring) == "2026-03-29")
+    let spring = paris.day(at: 1_774_742_400)
+    #expect(PageZone.date(spring) == "2026-03-29")
     #expect(paris.start(of: spring) == 1_774_738_800)
     #expect(paris.start(of: spring + 1) - paris.start(of: spring) == 23 * 3600)
-    let autumn = paris.number(at: 1_792_886_400)
-    #expect(PageDays.date(autumn) == "2026-10-25" && paris.start(of: autumn + 1) - paris.start(of: autumn) == 25 * 3600)
+    let autumn = paris.day(at: 1_792_886_400)
+    #expect(PageZone.date(autumn) == "2026-10-25" && paris.start(of: autumn + 1) - paris.start(of: autumn) == 25 * 3600)
     let table = paris.last(90, at: 1_774_742_400)
     #expect(table.dates.count == 90 && table.starts.count == 91 && table.dates.last == "2026-03-29")
     #expect(zip(table.starts, table.starts.dropFirst()).allSatisfy { (22 * 3600...26 * 3600).contains($1 - $0) })
@@ -65,11 +66,11 @@ struct UptimeRulesTests {
 
   @Test func `a day may begin at one o'clock`() {
     // Clocks in Beirut go from 00:00 to 01:00 on the last Sunday of March.
-    let beirut = PageDays("Asia/Beirut")
+    let beirut = PageZone("Asia/Beirut")
     let day = 20_541  // 2026-03-29
-    #expect(PageDays.date(day) == "2026-03-29")
+    #expect(PageZone.date(day) == "2026-03-29")
     let start = beirut.start(of: day)
-    #expect(beirut.number(at: start) == day && beirut.number(at: start - 1) == day - 1)
+    #expect(beirut.day(at: start) == day && beirut.day(at: start - 1) == day - 1)
     #expect(beirut.start(of: day + 1) - start == 23 * 3600)
   }
 

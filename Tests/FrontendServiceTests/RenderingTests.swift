@@ -3,6 +3,7 @@ import Foundation
 import JSONBytes
 import ServiceRuntime
 import ServiceClients
+import StatusModel
 import Testing
 
 struct RenderingTests {
@@ -57,8 +58,8 @@ struct RenderingTests {
     #expect(data.overall(strings).style == "degraded")
   }
 
-  static func incident(severity: Int, status: String) -> PublicIncident {
-    PublicIncident(["id": "INC-1", "title": "T", "sev": .integer(severity), "status": .string(status), "started_at": .integer(now)])!
+  static func incident(severity: Int, status: String, at start: Int = now) -> PublicIncident {
+    PublicIncident(["id": "INC-1", "title": "T", "sev": .integer(severity), "status": .string(status), "started_at": .integer(start)])!
   }
 
   @Test func frenchReadersGetFrench() {
@@ -87,6 +88,23 @@ struct RenderingTests {
     #expect(TextPart.clipped(text, 100).count <= 101 && TextPart.clipped(text, 100).hasSuffix("word…"))
     #expect(TextPart.clipped(String(repeating: "x", count: 400), 100).count == 101)
     #expect(TextPart.clipped("short", 100) == "short")
+  }
+
+  /// What began at half past eleven in the evening in London had begun on the next day in Paris.
+  @Test func theListOfDaysIsOfThePagesZone() {
+    var data = DemoShop(now: Self.now).data(isCalm: true)
+    let midnight = Self.now / 86_400 * 86_400
+    data.incidents = [Self.incident(severity: 4, status: "resolved", at: midnight - 1800)]
+    func day(_ zone: PageZone) -> Substring? {
+      var setting = setting()
+      setting.zone = zone
+      var snapshot = Gallery.snapshot(data, now: midnight + 3600)
+      snapshot.day = Day(of: midnight + 3600, in: zone)
+      let html = renderer.html(StatusPage(snapshot, setting))
+      return html[..<(html.firstRange(of: "/incidents/INC-1")?.lowerBound ?? html.startIndex)].matches(of: /<h3[^>]*>([^<]+)/).last?.output
+        .1
+    }
+    #expect(day(.utc) == "17 November 2026" && day(PageZone("Europe/Paris")) == "18 November 2026")
   }
 
   @Test func publicPagesHoldNoFormAndNoName() throws {

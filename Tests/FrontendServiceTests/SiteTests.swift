@@ -1,5 +1,6 @@
 @testable import FrontendService
 import Foundation
+import StatusModel
 import Testing
 
 struct LanguageTests {
@@ -81,6 +82,16 @@ struct DatesTests {
     #expect(moment.iso == "2026-03-01T09:30:00Z" && moment.utc == "2026-03-01 09:30 UTC" && moment.text == "1 Mar 2026, 09:30 UTC")
     #expect(Moment(1_772_357_400, .fr).text == "1 mars 2026 à 09:30 UTC")
     #expect(Moment(0, .en).text == "1 Jan 1970, 00:00 UTC")
+  }
+
+  @Test func daysAndClocksAreOfThePagesZone() {
+    let paris = PageZone("Europe/Paris")
+    let late = Moment(1_772_321_400, .en, in: paris)  // 2026-02-28T23:30:00Z
+    #expect(late.text == "1 Mar 2026, 00:30 UTC+1" && late.utc == "2026-02-28 23:30 UTC" && late.iso == "2026-02-28T23:30:00Z")
+    #expect(Moment(1_782_862_200, .fr, in: paris).text == "1 juil. 2026 à 01:30 UTC+2")
+    #expect(Day(of: 1_772_321_400, in: paris) == Day("2026-03-01") && Day(of: 1_772_321_400) == Day("2026-02-28"))
+    #expect(Moment(1_772_321_400, .en, in: PageZone("Asia/Kolkata")).text.hasSuffix("1 Mar 2026, 05:00 UTC+5:30"))
+    #expect(Moment(1_772_321_400, .en, in: PageZone("America/St_Johns")).text == "28 Feb 2026, 20:00 UTC-3:30")
   }
 
   @Test func daysCount() {

@@ -1,10 +1,10 @@
 """What comms mails, asked over HTTP and read where it arrives. usage: mail.py SUBSCRIBERS"""
-import collections, email, email.policy, os, pathlib, re, subprocess, sys, tempfile, time, urllib.parse
+import collections, email, email.policy, pathlib, re, sys, tempfile, time, urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Webhooks"))
 from receiver import Receiver
-from running_cluster import Client, admin_token, await_condition, bus, home, is_ready, kill, pid, polystatus, redis
+from running_cluster import Client, admin_token, await_condition, bus, home, is_ready, kill, pid, polystatus, redis, restart
 from smtp_server import PASSWORD, USER, Handler, PrivateSMTP, certificate
 
 SUBSCRIBERS = int(sys.argv[1])
@@ -16,15 +16,6 @@ SECRET = re.compile(r"psl_[0-9a-f]{16,}")
 def check(holds, what):
     if not holds:
         raise SystemExit(f"NOT ok: {what}")
-
-
-def restart(**settings):
-    """The cluster again, on the same data, with these variables."""
-    polystatus("down")
-    os.environ.update(settings)
-    offset = (home / "offset").read_text().strip()
-    subprocess.run([pathlib.Path(__file__).resolve().parents[2] / "polystatus", "up", "--detach", "--offset", offset], check=True,
-                   stdout=subprocess.DEVNULL)
 
 
 def mails(admin, **filters):

@@ -101,7 +101,7 @@ public struct Setting: Sendable {
       ),
       Setting("LIMIT_FACTOR", .number(0...1_000_000), "1", "Multiplies every rate limit; 0 switches them off."),
       Setting("PAGE_NAME", .text, "PolyStatus", "What the public page, its feeds and its calendar are called."),
-      Setting("PAGE_TIME_ZONE", .timeZone, "UTC", "Whose days the public page counts: uptime bars, history."),
+      Setting("PAGE_TIME_ZONE", .timeZone, "UTC", "Whose days and clocks the public pages and mails show."),
       Setting("EXPORT_DIR", .text, nil, "Folder for a static copy of the public pages, written anew with every change."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting(

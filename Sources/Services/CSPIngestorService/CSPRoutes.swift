@@ -83,6 +83,7 @@ extension CSPIngestor {
     let name = request.parameters["name"] ?? ""
     try await reaction.forget(name)
     guard try await store.delete(name) else { throw Self.noProvider(name) }
+    await reaction.part()
     return Response(status: .noContent)
   }
 

@@ -8,7 +8,8 @@ public struct Comms: ClusterService {
   public static let name = ServiceName.comms
   public static var swagger: String { Embedded.swaggerYaml }
   public static let dependencies: [Dependency] = [
-    .redis, .neighbour(.incidents), .neighbour(.users), Dependency(name: "smtp", kind: .smtp, isRequired: false),
+    .redis, .neighbour(.incidents), .neighbour(.users), .neighbour(.cspIngestor),
+    Dependency(name: "smtp", kind: .smtp, isRequired: false),
   ]
 
   let clock: @Sendable () -> Int64
@@ -23,6 +24,7 @@ public struct Comms: ClusterService {
   let subscriptions: Subscriptions
   let mails: Mails
   let messages: Messages
+  private let comparison: ProvidersComparison
   private let workers: [Worker]
 
   /// Throws `InvalidSetting`.
@@ -39,6 +41,7 @@ public struct Comms: ClusterService {
     subscriptions = Subscriptions(node, hasMailServer: node.configuration["SMTP_URL"] != nil)
     mails = try Mails(node, subscriptions)
     messages = Messages(node)
+    comparison = ProvidersComparison(components: components, publicStore: publicStore, neighbours: node.neighbours, clock: node.clock)
     let announced = AnnouncementsFollower(incidents: incidents, announcements: announcements)
     let depended = ComponentsFollower(components: components)
     workers = [
@@ -68,6 +71,7 @@ public struct Comms: ClusterService {
       group.addTask { await self.publicStatus.run() }
       group.addTask { await webhooks.run() }
       group.addTask { await MaintenancesClock(maintenances: maintenances).run() }
+      group.addTask { await comparison.run() }
       group.addTask { await self.mails.worker.run() }
       group.addTask { await self.mails.sender.run() }
       for worker in workers { group.addTask { await worker.run() } }

@@ -60,7 +60,8 @@ struct IncidentReaction: Sendable {
   func run() async {
     while !Task.isCancelled {
       do {
-        for id in try await store.claimWork(at: clock(), most: Self.batch) { try await takeUp(id) }
+        for id in try await store.claim(.work, at: clock(), most: Self.batch) { try await takeUp(id) }
+        try await takeUpPartings()
       } catch {
         if case .unavailable = error {} else { logger.error("incidents were not told", metadata: ["error": "\(error)"]) }
       }
@@ -72,31 +73,26 @@ struct IncidentReaction: Sendable {
   private func takeUp(_ id: String) async throws(Failure) {
     let parts = id.split(separator: ":", maxSplits: 1).map(String.init)
     do {
-      guard parts.count == 2, let settings = try await store.provider(parts[0])?.settings else { return try await store.endWork(id) }
+      guard parts.count == 2, let settings = try await store.provider(parts[0])?.settings else { return try await store.end(id, of: .work) }
       try await handle(parts[1], of: settings)
     } catch {
-      try await store.postponeWork(id, to: clock() + Self.retryTime)
+      try await store.postpone(id, of: .work, to: clock() + Self.retryTime)
       throw error
     }
   }
 
   private func handle(_ externalID: String, of settings: ProviderSettings) async throws(Failure) {
     guard let event = try await store.memory(settings.name)?.events[externalID] else {
-      return try await store.endWork(EventDocument.id(settings.name, externalID))
+      return try await store.end(EventDocument.id(settings.name, externalID), of: .work)
     }
-    let outcome: Result<Void, Failure> = await Caller.$current.withValue(Self.ownCaller) {
-      await CorrelationID.$current.withValue(event.incident == nil ? event.wantedBy ?? CorrelationID.current : CorrelationID.current) {
-        do throws(Failure) {
-          if event.incident == nil { try await place(externalID, of: settings) }
-          try await tell(externalID, of: settings)
-          return .success(())
-        } catch { return .failure(error) }
-      }
+    let cid = event.incident == nil ? event.wantedBy ?? CorrelationID.current : CorrelationID.current
+    try await acting(cid: cid) { () async throws(Failure) in
+      if event.incident == nil { try await place(externalID, of: settings) }
+      try await tell(externalID, of: settings)
     }
-    try outcome.get()
   }
 
-  /// A provider that is to be deleted says nothing more: its open events end, and so do their incidents.
+  /// A provider that is to be deleted says nothing more: its open events end. Their incidents end by `part` once it is deleted.
   func forget(_ provider: String) async throws(Failure) {
     guard let memory = try await store.memory(provider), let settings = try await store.provider(provider)?.settings else { return }
     let open = memory.events.values.filter { !$0.known.state.isOver }
@@ -108,14 +104,51 @@ struct IncidentReaction: Sendable {
         event.isIncidentTold = event.incident == nil
       }
     }
-    try await decide(provider)
+  }
+
+  /// Ends the incidents of deleted providers as far as incidents answers; the rest is taken up later.
+  func part() async {
+    do { try await takeUpPartings() } catch {
+      logger.notice("incidents could not be told yet", metadata: ["error": "\(error.detail)"])
+    }
+  }
+
+  /// Throws `.unavailable` when incidents or Redis is away.
+  private func takeUpPartings() async throws(Failure) {
+    for parting in try await store.claim(.partings, at: clock(), most: Self.batch) {
+      do { try await part(parting) } catch {
+        try await store.postpone(parting, of: .partings, to: clock() + Self.retryTime)
+        throw error
+      }
+      try await store.end(parting, of: .partings)
+    }
+  }
+
+  private func part(_ parting: String) async throws(Failure) {
+    let parts = parting.split(separator: " ", maxSplits: 2).map(String.init)
+    guard parts.count == 3, let provider = parts[2].split(separator: ":").first else { return }
+    try await acting(cid: parts[1]) { () async throws(Failure) in
+      guard let incident = try await incidents.incident(parts[0]) else { return }
+      let words = IncidentWords(provider: String(provider), event: parts[2])
+      try await turn(incident, isOver: true, words.parted, words, since: incident.startedAt)
+    }
+  }
+
+  /// As this service, under a correlation id.
+  private func acting(cid: String, _ body: () async throws(Failure) -> Void) async throws(Failure) {
+    let outcome: Result<Void, Failure> = await Caller.$current.withValue(Self.ownCaller) {
+      await CorrelationID.$current.withValue(cid) {
+        do throws(Failure) { return .success(try await body()) } catch { return .failure(error) }
+      }
+    }
+    try outcome.get()
   }
 
   // MARK: Which incident
 
   /// Joins, leaves it to the cause, or opens. One at a time in the cluster, so that two pages of one vendor do not open two.
   private func place(_ externalID: String, of settings: ProviderSettings) async throws(Failure) {
-    guard isOn() else { return try await store.endWork(EventDocument.id(settings.name, externalID)) }
+    guard isOn() else { return try await store.end(EventDocument.id(settings.name, externalID), of: .work) }
     let token = try await waitForDecision()
     let outcome: Result<Void, Failure>
     do throws(Failure) {
@@ -145,7 +178,7 @@ struct IncidentReaction: Sendable {
     }
     if let cause = try await causeWithIncident(of: event) {
       logger.info("left to the cause's incident", metadata: ["event": "\(id)", "cause": "\(cause)"])
-      return try await store.endWork(id)
+      return try await store.end(id, of: .work)
     }
     let incident = try await incidents.declare(Self.declaration(document, id: id, event, settings))
     logger.info("opened an incident", metadata: ["event": "\(id)", "incident": "\(incident.id)"])
@@ -247,14 +280,20 @@ struct IncidentReaction: Sendable {
     _ event: TrackedEvent, _ incident: IncidentsClient.Incident, _ words: IncidentWords
   ) async throws(Failure) {
     let isOver = event.known.state.isOver
+    let time = event.known.resolvedAt ?? event.known.firstSeenAt
+    try await turn(incident, isOver: isOver, isOver ? words.over(event) : words.again, words, since: time)
+  }
+
+  private func turn(
+    _ incident: IncidentsClient.Incident, isOver: Bool, _ message: String, _ words: IncidentWords, since time: Int
+  ) async throws(Failure) {
     let others = isOver ? try await isAnyOpen(of: incident.id, but: words.event) : false
-    let message = isOver ? words.over(event) : words.again
     let isOurs = !incident.isTouchedByHuman && incident.isResolved != isOver && !others
     if isOurs {
       try await incidents.setStatus(incident.id, isOver ? "resolved" : "open", message: message, version: incident.version)
     } else if incident.isResolved != isOver || others {
       let reason = others ? words.others : words.touched
-      let key = words.key("\(message) \(event.known.resolvedAt ?? event.known.firstSeenAt)")
+      let key = words.key("\(message) \(time)")
       try await incidents.tell(incident.id, "\(message) \(reason)", repeatKey: key)
     }
   }

@@ -36,6 +36,7 @@ struct IncidentWords {
     }
   }
 
+  var parted: String { "\(provider) is not watched any more: this event counts as over." }
   var again: String { "\(provider) says that this event is not over after all." }
   var touched: String { "People work on this incident, so its status stays as it is." }
   var others: String { "Other events of this outage still last." }

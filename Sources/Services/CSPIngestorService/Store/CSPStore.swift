@@ -19,6 +19,7 @@ import StatusModel
 ///     all active                zset    event ids by start (s); as in every index
 ///     from:<name> active:<name> word:<word>
 ///     work                      zset    events of which incidents is to be told something, by when (ms)
+///     partings                  zset    the same of deleted providers: `<incident> <correlation id> <event id>`
 ///     seeded                    string  there once the providers of the first start were added
 ///     deciding                  string  who is deciding about incidents; expires
 ///     sharing:<incident>        set     the events that share an incident

@@ -4,7 +4,7 @@ import RedisClient
 import Signing
 import StatusModel
 
-// Who polls what when: `due`, `busy:<host>`, `work`, `deciding`, `sharing:<incident>`; the schema is in CSPStore.swift.
+// Who polls what when: `due`, `busy:<host>`, `work`, `partings`, `deciding`, `sharing:<incident>`; the schema is in CSPStore.swift.
 
 /// A provider that this process, and no other, may ask now.
 struct Claim: Sendable {
@@ -64,18 +64,29 @@ extension CSPStore {
 
   // MARK: What incidents is to be told
 
-  /// Event ids, at most `most`; each comes again after `claimTime` unless a commit says otherwise.
-  func claimWork(at now: Int64, most: Int) async throws(Failure) -> [String] {
-    try await read(Scripts.claimWork, [.string(String(now)), .string(String(Self.claimTime)), .integer(most)]).compactMap(\.string)
+  /// What waits for its turn.
+  enum Waiting: String, Sendable {
+    /// Event ids.
+    case work
+    /// `<incident> <correlation id> <event id>` of events whose provider was deleted.
+    case partings
   }
 
-  /// Moves an event's turn to `time` (ms).
-  func postponeWork(_ id: String, to time: Int64) async throws(Failure) {
-    try await command("ZADD", .string("\(namespace):csp:work"), "XX", .string(String(time)), .string(id))
+  /// Takes members of a set, at most `most`; each comes again after `claimTime` unless it is ended, postponed or committed.
+  func claim(_ set: Waiting, at now: Int64, most: Int) async throws(Failure) -> [String] {
+    let arguments: [RedisArgument] = [.string(String(now)), .string(String(Self.claimTime)), .integer(most), .string(set.rawValue)]
+    return try await read(Scripts.claimWork, arguments).compactMap(\.string)
   }
 
-  /// Nothing is left to tell about this event.
-  func endWork(_ id: String) async throws(Failure) { try await command("ZREM", .string("\(namespace):csp:work"), .string(id)) }
+  /// Moves its turn to `time` (ms).
+  func postpone(_ member: String, of set: Waiting, to time: Int64) async throws(Failure) {
+    try await command("ZADD", .string("\(namespace):csp:\(set.rawValue)"), "XX", .string(String(time)), .string(member))
+  }
+
+  /// Nothing is left to tell about it.
+  func end(_ member: String, of set: Waiting) async throws(Failure) {
+    try await command("ZREM", .string("\(namespace):csp:\(set.rawValue)"), .string(member))
+  }
 
   /// Milliseconds one process may take to decide about incidents while the others wait.
   private static let decisionTime = 15_000

@@ -54,6 +54,7 @@ struct MailLinks: Sendable {
 /// Writes mails: no I/O, all it says is given.
 struct MailTemplates: Sendable {
   let links: MailLinks
+  var zone = PageZone.utc
 
   /// The two mails that answer somebody who subscribes. `token` is their signed link.
   func subscription(_ template: MailTemplate, _ language: MailLanguage, token: String) -> MailContent {
@@ -89,7 +90,7 @@ struct MailTemplates: Sendable {
     let headline = phrases.maintenance[change] ?? phrases.maintenance["updated"] ?? ""
     var facts: [MailContent.Fact] = []
     for (name, member) in [(phrases.from, "starts_at"), (phrases.until, "ends_at")] {
-      if let time = planned?[member]?.integer { facts.append(.init(name: name, value: Self.time(time))) }
+      if let time = planned?[member]?.integer { facts.append(.init(name: name, value: self.time(time))) }
     }
     let components = planned?["components"]?.array?.compactMap(\.string) ?? []
     if !components.isEmpty { facts.append(.init(name: phrases.affected, value: components.joined(separator: ", "))) }
@@ -148,9 +149,9 @@ struct MailTemplates: Sendable {
       ])
   }
 
-  /// `2026-03-01 09:30 UTC` of epoch seconds.
-  private static func time(_ seconds: Int) -> String {
-    let text = ISO8601.text(milliseconds: Int64(seconds) * 1000)
-    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+  /// `2026-03-01 10:30 UTC+1` of epoch seconds.
+  private func time(_ seconds: Int) -> String {
+    let text = ISO8601.text(milliseconds: Int64(seconds + zone.offset(at: seconds)) * 1000)
+    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) \(zone.offsetText(at: seconds))"
   }
 }

@@ -20,7 +20,7 @@ struct Mails: Sendable {
   /// Throws `InvalidSetting`.
   init(_ node: Node, _ subscriptions: Subscriptions) throws {
     let site = node.configuration.text("PUBLIC_URL")
-    let templates = MailTemplates(links: MailLinks(site: site))
+    let templates = MailTemplates(links: MailLinks(site: site), zone: PageZone(node.configuration.text("PAGE_TIME_ZONE")))
     let folder = MailFolder(home: node.configuration.text("POLYSTATUS_HOME"), workers: node.workers)
     let store = MailStore(redis: node.redis, mutations: node.mutations, namespace: node.namespace)
     composer = MailComposer(

@@ -7,6 +7,9 @@ struct ComponentsFollower: Sendable {
   static let group = "comms.providers"
   let components: ComponentsStore
 
+  /// What an event is kept under.
+  static func key(_ provider: String, _ event: String) -> String { "\(provider) \(event)" }
+
   static func handles(_ event: String) -> Bool { event.hasPrefix("csp.event.") }
 
   func handle(_ message: BusMessage) async throws {
@@ -14,7 +17,7 @@ struct ComponentsFollower: Sendable {
       let provider = message.data["provider"]?.string ?? event["provider"]?.string
     else { throw ConsumerError.hard("data has no provider or no event with an id") }
     let trouble = message.name == "csp.event.resolved" ? nil : ProviderTrouble(provider: provider, event: event)
-    try await components.keep(trouble, of: "\(provider) \(id)", told: message.createdAt)
+    try await components.keep(trouble, of: Self.key(provider, id), told: message.createdAt)
   }
 }
 

@@ -1,6 +1,7 @@
 import JSONBytes
 import ServiceRuntime
 import Signing
+import StatusModel
 
 /// What is answered from memory.
 enum PublicDocument: Int, CaseIterable, Sendable {
@@ -48,7 +49,7 @@ struct PageFacts: Sendable {
   let name: String
   /// Without a final slash.
   let url: String
-  let days: PageDays
+  let zone: PageZone
 
   /// The settings are checked: a zone that is none stands for UTC.
   init(_ configuration: Configuration) {
@@ -56,14 +57,14 @@ struct PageFacts: Sendable {
     name = configuration.text("PAGE_NAME")
     let url = configuration.text("PUBLIC_URL")
     self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-    days = PageDays(configuration.text("PAGE_TIME_ZONE"))
+    zone = PageZone(configuration.text("PAGE_TIME_ZONE"))
   }
 
-  init(id: String, name: String, url: String, days: PageDays) {
+  init(id: String, name: String, url: String, zone: PageZone) {
     self.id = id
     self.name = name
     self.url = url
-    self.days = days
+    self.zone = zone
   }
 
   func link(_ incident: String) -> String { "\(url)/incidents/\(incident)" }

@@ -141,14 +141,14 @@ final class PublicStatus: Sendable {
     let days = UptimeRules.days(
       Array(table.dates.suffix(count)), starts: Array(table.starts.suffix(count + 1)), changes: changes, current: component.status,
       createdAt: component.createdAt, now: now)
-    return UptimeRules.json(days, of: component, zone: page.days.name).bytes
+    return UptimeRules.json(days, of: component, zone: page.zone.name).bytes
   }
 
   /// Made once a day.
   private func days(at now: Int) -> (dates: [String], starts: [Int]) {
-    let today = page.days.number(at: now)
+    let today = page.zone.day(at: now)
     if let days = state.withLock({ $0.days }), days.today == today { return days.table }
-    let table = page.days.last(StatusBounds.days.upperBound, at: now)
+    let table = page.zone.last(StatusBounds.days.upperBound, at: now)
     state.withLock { $0.days = (today, table) }
     return table
   }

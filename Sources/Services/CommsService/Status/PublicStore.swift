@@ -41,6 +41,18 @@ struct PublicStore: Sendable {
     return (records, (answer[6].array ?? []).compactMap { $0.string.flatMap(StatusChange.init) })
   }
 
+  /// What providers said and have not taken back, by what it is kept under.
+  func providerTroubles() async throws(Failure) -> [String: ProviderTrouble] {
+    let reply: RedisValue
+    do { reply = try await redis.command("HGETALL", "\(namespace):comms:provider-events") } catch { throw Failure(error) }
+    let parts = reply.array ?? []
+    var found: [String: ProviderTrouble] = [:]
+    for index in stride(from: 0, to: parts.count - 1, by: 2) {
+      if let event = parts[index].string { found[event] = parts[index + 1].bytes.flatMap(ProviderTrouble.init) }
+    }
+    return found
+  }
+
   /// The count of changes of what is public.
   func revision() async throws(Failure) -> Int {
     do { return try await redis.command("GET", "\(namespace):comms:revision").int ?? 0 } catch { throw Failure(error) }

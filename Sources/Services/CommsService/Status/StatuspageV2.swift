@@ -45,7 +45,7 @@ struct StatuspageV2: Sendable {
       snapshot.records.incidents.map(\.updatedAt) + snapshot.components.flatMap { [$0.updatedAt, $0.since] }
       + snapshot.records.maintenances.map(\.updatedAt)
     return [
-      "id": .string(page.id), "name": .string(page.name), "url": .string(page.url), "time_zone": .string(page.days.name),
+      "id": .string(page.id), "name": .string(page.name), "url": .string(page.url), "time_zone": .string(page.zone.name),
       "updated_at": time(times.max() ?? 0),
     ]
   }

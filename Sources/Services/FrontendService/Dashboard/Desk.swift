@@ -15,7 +15,7 @@ struct Desk: Sendable {
   var links: Links { setting.links }
 
   func may(_ role: Role) -> Bool { person.role >= role }
-  func moment(_ seconds: Int) -> Moment { Moment(seconds, language) }
+  func moment(_ seconds: Int) -> Moment { setting.moment(seconds) }
 
   /// How long ago in the two largest units.
   func since(_ seconds: Int) -> String { durationText(max(0, now - seconds), language) }

@@ -17,7 +17,7 @@ struct HistoryPage: PageModel {
     let names = snapshot.data.names
     var months: [(name: String, incidents: [PublicIncident])] = []
     for incident in snapshot.data.incidents.sorted(by: { $0.startedAt > $1.startedAt }) {
-      let name = Day(of: incident.startedAt).monthText(setting.language)
+      let name = Day(of: incident.startedAt, in: setting.zone).monthText(setting.language)
       if months.last?.name != name { months.append((name, [])) }
       months[months.count - 1].incidents.append(incident)
     }

@@ -37,8 +37,8 @@ struct IncidentPage: PageModel {
     impact = Condition(incident).view(strings)
     stateWord = strings("incident_\(incident.status)")
     severity = strings("severity_\(min(4, max(1, incident.severity)))")
-    started = Moment(incident.startedAt, language)
-    resolved = incident.resolvedAt.map { Moment($0, language) }
+    started = setting.moment(incident.startedAt)
+    resolved = incident.resolvedAt.map(setting.moment)
     duration = incident.resolvedAt.map { durationText($0 - incident.startedAt, language) }
     let names = snapshot.data.names
     tags = incident.components.map { names[$0] ?? $0 }

@@ -108,7 +108,7 @@ struct UpdateView: Sendable {
     let message = setting.language == .fr ? update.messageFrench ?? update.message : update.message
     state = strings("update_\(update.state)")
     style = update.state == "resolved" ? "ok" : update.state == "monitoring" ? "degraded" : "partial"
-    at = Moment(update.at, setting.language)
+    at = setting.moment(update.at)
     edited = update.editedAt.map { _ in strings("edited") }
     parts = TextPart.parts(TextPart.clipped(message, limit))
   }
@@ -148,7 +148,7 @@ struct IncidentView: Sendable {
     let time =
       incident.resolvedAt.map {
         strings("resolved_after", ["duration": durationText($0 - incident.startedAt, setting.language)])
-      } ?? strings("since", ["time": Moment(incident.startedAt, setting.language).text])
+      } ?? strings("since", ["time": setting.moment(incident.startedAt).text])
     return ([time] + (tags.isEmpty ? [] : [tags.joined(separator: ", ")])).joined(separator: " · ")
   }
 }
@@ -166,8 +166,8 @@ struct MaintenanceView: Sendable {
   init(_ maintenance: PublicMaintenance, names: [String: String], now: Int, _ setting: PageContext) {
     title = maintenance.title
     state = setting.strings(maintenance.startsAt <= now ? "maintenance_running" : "maintenance_planned")
-    starts = Moment(maintenance.startsAt, setting.language)
-    ends = Moment(maintenance.endsAt, setting.language)
+    starts = setting.moment(maintenance.startsAt)
+    ends = setting.moment(maintenance.endsAt)
     parts = TextPart.parts(maintenance.message)
     tags = maintenance.components.map { names[$0] ?? $0 }
     hasTags = !tags.isEmpty

@@ -50,7 +50,7 @@ struct StatusPage: PageModel {
     let names = data.names
     page = setting.layout(setting.site, path: "/", isLive: true)
     overall = data.overall(setting.strings)
-    updated = Moment(snapshot.changedAt, setting.language)
+    updated = setting.moment(snapshot.changedAt)
     banner = data.banner.flatMap { $0.until ?? .max > now ? Self.banner($0) : nil }
     active = data.activeIncidents.map { IncidentView($0, names: names, setting) }
     hasActive = !active.isEmpty
@@ -95,7 +95,7 @@ struct StatusPage: PageModel {
   }
 
   private static func days(_ data: PublicData, _ names: [String: String], _ today: Day, _ setting: PageContext) -> [PastDay] {
-    let past = Dictionary(grouping: data.incidents) { Day(of: $0.startedAt) }
+    let past = Dictionary(grouping: data.incidents) { Day(of: $0.startedAt, in: setting.zone) }
     return (0..<pastDays).map { offset in
       let day = today.before(offset)
       let incidents = (past[day] ?? []).sorted { $0.startedAt > $1.startedAt }

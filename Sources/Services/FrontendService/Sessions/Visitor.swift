@@ -130,7 +130,7 @@ extension Frontend {
   func setting(_ request: Request, _ visitor: Visitor) -> PageContext {
     let chosen = request.query["lang"].flatMap(Language.init)
     let links = Links(language: chosen ?? Language(accepting: request.header(.acceptLanguage)), form: chosen == nil ? .plain : .chosen)
-    return PageContext(links: links, site: pages.siteName, visitor: visitor, done: request.query["done"])
+    return PageContext(links: links, site: pages.siteName, visitor: visitor, zone: pages.zone, done: request.query["done"])
   }
 
   /// A form that carries the token of its cookie. Throws `.forbidden` when it does not.

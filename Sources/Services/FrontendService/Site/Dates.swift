@@ -6,8 +6,11 @@ struct Day: Sendable, Hashable {
   let month: Int
   let day: Int
 
-  /// The day a time falls on.
-  init(of seconds: Int) { (year, month, day) = ISO8601.civil(days: seconds.floored(to: 86_400) / 86_400) }
+  /// The day on which epoch seconds fall.
+  init(of seconds: Int, in zone: PageZone = .utc) { self.init(number: zone.day(at: seconds)) }
+
+  /// So many days after 1970-01-01.
+  private init(number: Int) { (year, month, day) = ISO8601.civil(days: number) }
 
   /// From `2026-03-01`; nil when it is none.
   init?(_ text: String) {
@@ -17,7 +20,7 @@ struct Day: Sendable, Hashable {
   }
 
   /// So many days earlier.
-  func before(_ days: Int) -> Day { Day(of: (number - days) * 86_400) }
+  func before(_ days: Int) -> Day { Day(number: number - days) }
 
   /// Days after 1970-01-01.
   private var number: Int {
@@ -50,18 +53,24 @@ struct Day: Sendable, Hashable {
 /// A time as a page shows it.
 struct Moment: Sendable, Equatable {
   let iso: String
+  /// For whom the clocks of the page are not theirs.
   let utc: String
   let text: String
 
   /// `seconds` since the epoch.
-  init(_ seconds: Int, _ language: Language) {
-    let day = Day(of: seconds)
-    let minutes = (seconds - seconds.floored(to: 86_400)) / 60
+  init(_ seconds: Int, _ language: Language, in zone: PageZone = .utc) {
+    let day = Day(of: seconds, in: zone)
+    let minutes = (seconds + zone.offset(at: seconds) - zone.day(at: seconds) * 86_400) / 60
     let clock = "\((minutes / 60).twoDigits):\((minutes % 60).twoDigits)"
     let strings = language.strings
     iso = String(ISO8601.text(milliseconds: Int64(seconds) * 1000).prefix(19)) + "Z"
-    utc = "\(iso.prefix(10)) \(clock) UTC"
-    text = strings("moment", ["day": "\(day.day)", "month": strings("short_month_\(day.month)"), "year": "\(day.year)", "time": clock])
+    utc = "\(iso.prefix(10)) \(iso.dropFirst(11).prefix(5)) UTC"
+    text = strings(
+      "moment",
+      [
+        "day": "\(day.day)", "month": strings("short_month_\(day.month)"), "year": "\(day.year)", "time": clock,
+        "zone": zone.offsetText(at: seconds),
+      ])
   }
 }
 
@@ -88,7 +97,6 @@ func percentText(_ share: Double, _ language: Language) -> String {
 
 extension Int {
   fileprivate var twoDigits: String { self < 10 ? "0\(self)" : "\(self)" }
-  fileprivate func floored(to step: Int) -> Int { Int((Double(self) / Double(step)).rounded(.down)) * step }
 }
 
 extension String {

@@ -56,6 +56,8 @@ struct PageContext: Sendable {
   var staleSince: Int?
   /// Nil for pages that are the same for everybody.
   var visitor: Visitor?
+  /// Whose days and clocks the page shows.
+  var zone = PageZone.utc
   /// What was just done: the text `done_<key>`.
   var done: String?
   /// Why what was asked for was not done.
@@ -63,6 +65,9 @@ struct PageContext: Sendable {
 
   var language: Language { links.language }
   var strings: Strings { links.language.strings }
+
+  /// Of epoch seconds.
+  func moment(_ seconds: Int) -> Moment { Moment(seconds, language, in: zone) }
 
   /// `path` is that of the page, for the switch of languages; `isLive` where it follows changes.
   /// `stream` is where changes are told of a page that is not public.
@@ -80,7 +85,7 @@ struct PageContext: Sendable {
         Layout.Translation(code: $0.rawValue, name: $0.name, href: links.translated(path, to: $0))
       },
       isPublic: visitor == nil, stream: (visitor?.token == nil ? nil : stream) ?? (isLive && !isExported ? Links.live : nil),
-      staleSince: staleSince.map { Moment($0, language) }, account: visitor?.person?.name, csrf: visitor?.csrf,
+      staleSince: staleSince.map(moment), account: visitor?.person?.name, csrf: visitor?.csrf,
       sections: sections(path), notice: notice)
   }
 

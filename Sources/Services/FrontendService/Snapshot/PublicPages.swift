@@ -37,6 +37,8 @@ final class PublicPages: Sendable {
   }
 
   let live = LiveStream()
+  /// Whose days and clocks the pages show.
+  let zone: PageZone
   private let node: Node
   private let comms: CommsClient
   private let renderer: Renderer
@@ -60,6 +62,7 @@ final class PublicPages: Sendable {
     self.renderer = renderer
     self.export = export
     watcher = node.watcher
+    zone = PageZone(node.configuration.text("PAGE_TIME_ZONE"))
   }
 
   var isReady: Bool { state.withLock { $0.snapshot != nil } }
@@ -107,7 +110,7 @@ final class PublicPages: Sendable {
 
   private func setting(_ snapshot: Snapshot, _ key: Key) -> PageContext {
     let links = Links(language: key.language, form: key.isChosen ? .chosen : .plain)
-    return PageContext(links: links, site: snapshot.data.siteName ?? "PolyStatus", staleSince: snapshot.staleSince)
+    return PageContext(links: links, site: snapshot.data.siteName ?? "PolyStatus", staleSince: snapshot.staleSince, zone: zone)
   }
 
   private func prepare(_ html: String) -> Prepared {
@@ -169,7 +172,7 @@ final class PublicPages: Sendable {
           await becomeStale(since: now - age)
         } else if snapshot == nil || snapshot?.staleSince != nil || answer?.bytes != probed
           || now - (snapshot?.confirmedAt ?? 0) >= Self.renewal
-          || snapshot?.day != Day(of: now)
+          || snapshot?.day != Day(of: now, in: zone)
         {
           await reload()
         }
@@ -193,11 +196,12 @@ final class PublicPages: Sendable {
         state.snapshot?.confirmedAt = now
         return state.snapshot
       }
-      if let known, known.staleSince == nil, known.data == data, known.day == Day(of: now) { return }
+      if let known, known.staleSince == nil, known.data == data, known.day == Day(of: now, in: zone) { return }
       let changedAt = known.map { $0.data == data ? $0.changedAt : now } ?? now
       await show(
         Snapshot(
-          data: data, confirmedAt: now, changedAt: changedAt, staleSince: nil, number: (known?.number ?? 0) + 1, day: Day(of: now)))
+          data: data, confirmedAt: now, changedAt: changedAt, staleSince: nil, number: (known?.number ?? 0) + 1,
+          day: Day(of: now, in: zone)))
     } catch {
       await becomeStale(since: nil)
     }

@@ -11,12 +11,14 @@ struct StaticExport: Sendable {
   let folder: String
   /// The address of the service, without a final slash: for what a copy cannot do.
   let site: String
+  private let zone: PageZone
 
   init?(_ configuration: Configuration) {
     guard let folder = configuration["EXPORT_DIR"] else { return nil }
     self.folder = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     let site = configuration.text("PUBLIC_URL")
     self.site = site.hasSuffix("/") ? String(site.dropLast()) : site
+    zone = PageZone(configuration.text("PAGE_TIME_ZONE"))
   }
 
   /// What cannot be written is logged; the pages themselves are served all the same.
@@ -36,7 +38,7 @@ struct StaticExport: Sendable {
     for language in Language.allCases {
       let setting = PageContext(
         links: Links(language: language, form: .exported(site: site)), site: snapshot.data.siteName ?? "PolyStatus",
-        staleSince: snapshot.staleSince)
+        staleSince: snapshot.staleSince, zone: zone)
       func add(_ path: String, _ html: String?) {
         if let html { files[Links.folder(path, language) + "index.html"] = Array(html.utf8) }
       }
