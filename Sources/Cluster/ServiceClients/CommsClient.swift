@@ -5,7 +5,7 @@ public import StatusModel
 
 /// What others ask the comms service. Every call throws `.unavailable` when it is away.
 public struct CommsClient: Sendable {
-  private let neighbours: Neighbours
+  let neighbours: Neighbours
 
   public init(_ neighbours: Neighbours) { self.neighbours = neighbours }
 
@@ -80,7 +80,7 @@ public struct CommsClient: Sendable {
   }
 
   /// Nil when comms has nothing there: an older one knows fewer routes.
-  private func found(_ target: String) async throws(Failure) -> JSONValue? {
+  func found(_ target: String) async throws(Failure) -> JSONValue? {
     do throws(Failure) {
       let answer = try await neighbours.call(.comms, .get, target)
       return answer == .null ? nil : answer

@@ -5,7 +5,7 @@ public import StatusModel
 
 /// What others ask the incidents service.
 public struct IncidentsClient: Sendable {
-  private let neighbours: Neighbours
+  let neighbours: Neighbours
 
   public init(_ neighbours: Neighbours) { self.neighbours = neighbours }
 
@@ -18,8 +18,16 @@ public struct IncidentsClient: Sendable {
     /// open, mitigated or resolved.
     public let status: String
     public let services: [String]
+    public let summary: String
+    /// manual, csp or alert.
+    public let source: String
+    /// Users' ids by role: commander, comms_lead, scribe, responder.
+    public let roles: [String: String]
+    /// Announced on the public page.
+    public let isPublic: Bool
     /// Epoch seconds, as all times.
     public let startedAt: Int
+    public let acknowledgedAt: Int?
     public let mitigatedAt: Int?
     public let resolvedAt: Int?
     /// Whether a person has changed it since it was declared.
@@ -43,6 +51,12 @@ public struct IncidentsClient: Sendable {
       self.status = status
       self.startedAt = startedAt
       services = json["services"]?.array?.compactMap(\.string) ?? []
+      summary = json["summary"]?.string ?? ""
+      source = json["source"]?.string ?? "manual"
+      let members = json["roles"]?.object?.members ?? []
+      roles = Dictionary(members.compactMap { member in member.value.string.map { (member.name, $0) } }) { first, _ in first }
+      isPublic = json["public"]?.bool ?? false
+      acknowledgedAt = json["acknowledged_at"]?.integer
       mitigatedAt = json["mitigated_at"]?.integer
       resolvedAt = json["resolved_at"]?.integer
       isTouchedByHuman = json["touched_by_human"]?.bool ?? false

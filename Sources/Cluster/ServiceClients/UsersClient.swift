@@ -1,5 +1,5 @@
 import HTTPTypes
-import JSONBytes
+public import JSONBytes
 public import ServiceRuntime
 public import StatusModel
 
@@ -18,6 +18,27 @@ public struct UsersClient: Sendable {
     public let language: String
     /// False for an account that cannot sign in any more, or not yet.
     public let isActive: Bool
+    public let team: String?
+    /// Which incidents send a mail: none, mine, sev1, sev2 or all.
+    public let notify: String
+    public let version: Int
+    public let createdAt: Int
+
+    public init?(_ json: JSONValue) {
+      guard let id = json["id"]?.string, let name = json["name"]?.string, let email = json["email"]?.string,
+        let role = json["role"]?.string.flatMap(Role.init)
+      else { return nil }
+      self.id = id
+      self.name = name
+      self.email = email
+      self.role = role
+      language = json["language"]?.string ?? "en"
+      isActive = json["active"]?.bool ?? true
+      team = json["team"]?.string
+      notify = json["notify"]?.string ?? "mine"
+      version = json["version"]?.integer ?? 1
+      createdAt = json["created_at"]?.integer ?? 0
+    }
   }
 
   /// Nil when there is no such user. `id` is made of letters, digits and `-`. Throws `.unavailable` when users is away.
@@ -29,10 +50,18 @@ public struct UsersClient: Sendable {
       if case .notFound = error { return nil }
       throw error
     }
-    guard let name = answer["name"]?.string, let email = answer["email"]?.string, let role = answer["role"]?.string.flatMap(Role.init)
-    else { throw .defect }
-    return User(
-      id: id, name: name, email: email, role: role, language: answer["language"]?.string ?? "en", isActive: answer["active"]?.bool ?? true)
+    guard let user = User(answer) else { throw .defect }
+    return user
+  }
+
+  /// At most 500, in the order they came.
+  public func users() async throws(Failure) -> [User] {
+    try await neighbours.list(.users, "/api/v1/users?maxResults=500").items.compactMap(User.init)
+  }
+
+  /// Changes some of an account: `body` as `PATCH /api/v1/users/{id}` takes it. Oneself, or an admin. Throws `.invalid`, `.forbidden`.
+  public func change(_ id: String, _ body: JSONValue) async throws(Failure) {
+    _ = try await neighbours.call(.users, .patch, "/api/v1/users/\(RequestTarget.segment(id))", body: body)
   }
 
   /// Where a person wants to be called instead of mailed; comms alone is told. Nil: nowhere. Throws `.unavailable` when users is away.

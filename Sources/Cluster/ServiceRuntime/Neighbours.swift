@@ -36,8 +36,10 @@ public final class Neighbours: Sendable {
   }
 
   /// A page of a list, and how many there are on all pages. Throws as `call` does.
-  public func list(_ service: ServiceName, _ target: String) async throws(Failure) -> (items: [JSONValue], total: Int) {
-    let answer = try await send(service, .get, target, [], [:], .seconds(5))
+  public func list(
+    _ service: ServiceName, _ target: String, timeout: Duration = .seconds(5)
+  ) async throws(Failure) -> (items: [JSONValue], total: Int) {
+    let answer = try await send(service, .get, target, [], [:], timeout)
     guard answer.status.kind == .successful else { throw Self.failure(answer) }
     guard let items = (try? JSONValue(parsing: answer.body))?.array else { throw Self.away(service) }
     return (items, answer.headerFields[.totalCount].flatMap { Int($0) } ?? items.count)

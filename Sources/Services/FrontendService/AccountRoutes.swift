@@ -25,7 +25,6 @@ extension Frontend {
       ServiceRoute(.post, "/password/reset", .everyone, bodyLimit: Self.formLimit, reset),
       ServiceRoute(.get, "/password", .everyone, showPassword),
       ServiceRoute(.post, "/password", .everyone, bodyLimit: Self.formLimit, changePassword),
-      ServiceRoute(.get, "/dashboard", .everyone, dashboard),
     ]
   }
 
@@ -127,11 +126,6 @@ extension Frontend {
       return try again(form, refusal, .changePassword(form.setting))
     }
     return said(form, "password_set", path: "/password", next: ("dashboard", form.setting.links.dashboard))
-  }
-
-  private func dashboard(_ request: Request) async throws -> Response {
-    guard let visitor = try await person(request), let person = visitor.person else { return toLogin(request) }
-    return answer(DashboardPage(person, setting(request, visitor)), visitor)
   }
 
   /// To the sign-in page, and from there back here.

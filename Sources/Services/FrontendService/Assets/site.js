@@ -20,6 +20,9 @@
     });
   };
 
+  // How the element that has the focus is found again.
+  const mark = (element) => element.id ? `#${CSS.escape(element.id)}` : `[href="${CSS.escape(element.getAttribute("href") ?? "")}"]`;
+
   // Each element marked data-live takes the place of its old self when the server's page says something else.
   const refresh = async () => {
     const answer = await fetch(location.href, { cache: "no-cache", headers: { Accept: "text/html" } });
@@ -29,16 +32,16 @@
     for (const fresh of page.querySelectorAll("[data-live]")) {
       const old = document.getElementById(fresh.id);
       if (!old || old.innerHTML === fresh.innerHTML) continue;
-      const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+      const focused = old.contains(document.activeElement) && mark(document.activeElement);
       old.replaceChildren(...fresh.childNodes);
       old.className = fresh.className;
-      if (focused) old.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      if (focused) old.querySelector(focused)?.focus({ preventScroll: true });
       changed = true;
     }
     if (!changed) return;
     document.title = page.title;
     const said = document.getElementById("said");
-    if (said) said.textContent = document.querySelector("h1").textContent;
+    if (said) said.textContent = (document.querySelector("[data-said]") ?? document.querySelector("h1")).textContent;
   };
 
   const follow = () => {

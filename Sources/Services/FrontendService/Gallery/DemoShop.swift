@@ -33,6 +33,22 @@ struct DemoShop: Sendable {
     return data
   }
 
+  /// The components as those who change them see them.
+  func working() -> [CommsClient.Component] {
+    list("components").compactMap { component in
+      CommsClient.Component(.object(JSONObject(members(component) + [("status", .string(status(component, list("incidents"))))])))
+    }
+  }
+
+  /// What was written of an incident, as people who work see it.
+  func postmortem(of id: String) -> JSONValue? {
+    let told = list("incidents").enumerated().first { "INC-DEMO0\($0.offset + 1)" == id }?.element["postmortem"]
+    guard var postmortem = told?.object else { return nil }
+    postmortem["state"] = "published"
+    postmortem["action_items"] = .array((told?["action_items"]?.array ?? []).map { $0.string.map { ["title": .string($0)] } ?? $0 })
+    return .object(postmortem)
+  }
+
   private func members(_ value: JSONValue) -> [(String, JSONValue)] { value.object?.members.map { ($0.name, $0.value) } ?? [] }
 
   private func incident(_ told: JSONValue, number: Int) -> JSONValue {

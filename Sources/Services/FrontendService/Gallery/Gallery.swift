@@ -7,7 +7,7 @@ struct Gallery: Sendable {
   typealias Page = @Sendable (_ now: Int, _ setting: PageContext, _ renderer: Renderer) -> String?
 
   /// By name, in the order they are listed.
-  let pages: [(name: String, make: Page)] = publicPages + formPages + messagePages
+  let pages: [(name: String, make: Page)] = publicPages + formPages + messagePages + workPages + warRoomPages + sectionPages + otherPages
 
   func page(_ name: String) -> Page? { pages.first { $0.name == name }?.make }
 
@@ -124,12 +124,6 @@ struct Gallery: Sendable {
       }
     ),
     ("documents", { _, setting, renderer in renderer.html(DocumentsPage(setting)) }),
-    (
-      "dashboard",
-      { _, setting, renderer in
-        setting.signedIn.visitor?.person.map { renderer.html(DashboardPage($0, setting.signedIn)) }
-      }
-    ),
   ]
 
   private static let sampleCID = "5f0c8e2a-7d31-4b6e-9a40-3e1c2b7f8d95"
@@ -143,11 +137,7 @@ extension PageContext {
     PageContext(links: links, site: DemoShop.name, staleSince: staleSince, visitor: nil)
   }
 
-  fileprivate var signedIn: PageContext {
-    let person = Person(id: "sample", name: "Ines Halvorsen", email: "ines@fernweh.example", role: .sre, sessionID: nil)
-    return PageContext(
-      links: links, site: DemoShop.name, visitor: Visitor(person: person, token: nil, csrf: "sample", cookie: nil, address: ""))
-  }
+  fileprivate var signedIn: PageContext { Gallery.desk(self, 0).setting }
 }
 
 /// What nobody hopes for in a text field.

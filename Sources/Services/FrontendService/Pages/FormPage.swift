@@ -7,14 +7,43 @@ struct FormPage: PageModel {
   struct Field: Sendable {
     let name: String
     let label: String
+    /// Of an input; or `textarea`, or `select`.
     var type = "text"
     var value = ""
     var hint: String?
     var autocomplete: String?
     var required = true
+    /// Lines of a text area.
+    var lines = 4
+    /// Of a select.
+    var options: [Option] = []
     /// Filled by the page.
+    var id = ""
+    var isInput = true
+    var isText = false
+    var isSelect = false
     var problem: String?
     var describedBy: String?
+
+    /// A choice among `options`: value and label.
+    static func select(_ name: String, _ label: String, _ options: [(String, String)], chosen: String, hint: String? = nil) -> Field {
+      var field = Field(name: name, label: label, type: "select", value: chosen, hint: hint)
+      field.options = options.map { Option(kind: "", name: name, value: $0.0, label: $0.1, isChosen: $0.0 == chosen) }
+      return field
+    }
+
+    /// As the page shows it, with what was wrong.
+    func settled(_ problems: [FieldProblem], prefix: String = "", _ setting: PageContext) -> Field {
+      var field = self
+      field.id = prefix + name
+      field.isText = type == "textarea"
+      field.isSelect = type == "select"
+      field.isInput = !field.isText && !field.isSelect
+      field.problem = problems.first { $0.field == name || $0.field.hasPrefix("\(name)[") }.map { setting.explained($0, of: label) }
+      let notes = [field.problem.map { _ in "\(field.id)-error" }, hint.map { _ in "\(field.id)-hint" }].compactMap(\.self)
+      field.describedBy = notes.isEmpty ? nil : notes.joined(separator: " ")
+      return field
+    }
   }
   struct Hidden: Sendable {
     let name: String
@@ -46,7 +75,16 @@ struct FormPage: PageModel {
   let fields: [Field]
   let choices: [Choice]
   let button: String
+  let second: SecondButton?
+  let isWide: Bool
   let others: [Other]
+
+  /// Another way to send the same form.
+  struct SecondButton: Sendable {
+    let name: String
+    let value: String
+    let label: String
+  }
 
   /// What a form is, before anybody filled it in.
   struct Content: Sendable {
@@ -58,6 +96,9 @@ struct FormPage: PageModel {
     var fields: [Field] = []
     var choices: [Choice] = []
     let button: String
+    var second: SecondButton?
+    /// With room for long texts.
+    var isWide = false
     var others: [Other] = []
   }
 
@@ -70,18 +111,13 @@ struct FormPage: PageModel {
     hidden = content.hidden
     choices = content.choices
     button = content.button
+    second = content.second
+    isWide = content.isWide
     others = content.others
-    var problems: [FieldProblem] = []
-    if case .invalid(let found)? = refusal { problems = found }
-    fields = content.fields.map { field in
-      var field = field
-      field.problem = problems.first { $0.field == field.name }.map { setting.explained($0, of: field.label) }
-      let notes = [field.problem.map { _ in "\(field.name)-error" }, field.hint.map { _ in "\(field.name)-hint" }].compactMap(\.self)
-      field.describedBy = notes.isEmpty ? nil : notes.joined(separator: " ")
-      return field
+    let problems = refusal?.problems ?? []
+    fields = content.fields.map { $0.settled(problems, setting) }
+    let rest = problems.filter { problem in !content.fields.contains { problem.field == $0.name || problem.field.hasPrefix("\($0.name)[") }
     }
-    let names = Set(content.fields.map(\.name))
-    let rest = problems.filter { !names.contains($0.field) }
     if let refusal, problems.isEmpty || !rest.isEmpty {
       failure = rest.isEmpty ? setting.explained(refusal) : rest.map { setting.explained($0, of: $0.field) }.joined(separator: " ")
     } else {
@@ -112,6 +148,11 @@ struct MessagePage: PageModel {
     self.reference = reference
     self.others = others
   }
+}
+
+extension Failure {
+  /// What is wrong with fields.
+  var problems: [FieldProblem] { if case .invalid(let problems) = self { problems } else { [] } }
 }
 
 extension PageContext {

@@ -75,9 +75,10 @@ struct Submission: Sendable {
   subscript(name: String) -> String { fields[name] ?? "" }
   func values(_ name: String) -> [String] { fields.values(name) }
 
-  /// Without blanks at its ends.
-  func text(_ name: String) -> String {
-    let value = self[name]
+  /// Without blanks at its ends; lines end as everywhere here, not as forms send them.
+  func text(_ name: String) -> String { Self.trimmed(self[name].replacing("\r\n", with: "\n")) }
+
+  static func trimmed(_ value: some StringProtocol) -> String {
     guard let first = value.firstIndex(where: { !$0.isWhitespace }), let last = value.lastIndex(where: { !$0.isWhitespace }) else {
       return ""
     }
@@ -129,7 +130,7 @@ extension Frontend {
   func setting(_ request: Request, _ visitor: Visitor) -> PageContext {
     let chosen = request.query["lang"].flatMap(Language.init)
     let links = Links(language: chosen ?? Language(accepting: request.header(.acceptLanguage)), form: chosen == nil ? .plain : .chosen)
-    return PageContext(links: links, site: pages.siteName, visitor: visitor, zone: pages.zone)
+    return PageContext(links: links, site: pages.siteName, visitor: visitor, zone: pages.zone, done: request.query["done"])
   }
 
   /// A form that carries the token of its cookie. Throws `.forbidden` when it does not.

@@ -16,7 +16,7 @@ struct Assets: Sendable {
   static let shared = Assets()
 
   private init() {
-    let sheets = [Embedded.baseCss, Embedded.statusCss, Embedded.formsCss].joined()
+    let sheets = [Embedded.baseCss, Embedded.statusCss, Embedded.formsCss, Embedded.workCss].joined()
     var files: [String: Prepared] = [:]
     var kept: [String: [UInt8]] = [:]
     func add(_ stem: String, _ ending: String, _ type: String, _ text: String) -> String {

@@ -1,3 +1,5 @@
+import ServiceClients
+
 /// Every address of the site, made here and nowhere else.
 struct Links: Sendable {
   let language: Language
@@ -29,6 +31,48 @@ struct Links: Sendable {
   var confirmMail: String { action("/confirm") }
   var password: String { action("/password") }
   var dashboard: String { action("/dashboard") }
+  func work(_ section: WorkSection) -> String { action(section.path) }
+  var incidents: String { action("/dashboard/incidents") }
+  /// The list with a filter and from a place on.
+  func incidents(_ query: KeyValuePairs<String, String?>) -> String { action(RequestTarget.text("/dashboard/incidents", query)) }
+  func warRoom(_ id: String) -> String { action(Self.warRoomPath(id)) }
+  /// What can be done there: the last part of the address.
+  func warRoom(_ id: String, _ doing: String) -> String { action("\(Self.warRoomPath(id))/\(doing)") }
+  /// An older page of its timeline.
+  func warRoom(_ id: String, page: Int) -> String { action("\(Self.warRoomPath(id))?page=\(page)") }
+  var flags: String { action("/dashboard/flags") }
+  /// Where a form asks by GET: the language goes with its fields.
+  func flagPath(_ id: String) -> String { "/dashboard/flags/\(Self.segment(id))" }
+  func flag(_ id: String) -> String { action("/dashboard/flags/\(Self.segment(id))") }
+  func flag(_ id: String, _ doing: String) -> String { action("/dashboard/flags/\(Self.segment(id))/\(doing)") }
+  var webhooks: String { action("/dashboard/webhooks") }
+  func webhook(_ id: String, start: Int = 0) -> String {
+    action(RequestTarget.text("/dashboard/webhooks/\(Self.segment(id))", ["start": start == 0 ? nil : "\(start)"]))
+  }
+  func webhook(_ id: String, _ doing: String) -> String { action("/dashboard/webhooks/\(Self.segment(id))/\(doing)") }
+  func replay(_ delivery: String, of webhook: String) -> String {
+    action("/dashboard/webhooks/\(Self.segment(webhook))/deliveries/\(Self.segment(delivery))/replay")
+  }
+  var components: String { action("/dashboard/components") }
+  func editComponent(_ key: String) -> String { action("/dashboard/components/\(Self.segment(key))") }
+  func editComponent(_ key: String, _ doing: String) -> String { action("/dashboard/components/\(Self.segment(key))/\(doing)") }
+  var maintenance: String { action("/dashboard/maintenance") }
+  func endMaintenance(_ id: String) -> String { action("/dashboard/maintenance/\(Self.segment(id))/end") }
+  var providers: String { action("/dashboard/providers") }
+  func providers(_ name: String) -> String { action("/dashboard/providers/\(Self.segment(name))") }
+  func providers(_ name: String, _ doing: String) -> String { action("/dashboard/providers/\(Self.segment(name))/\(doing)") }
+  var profile: String { action("/profile") }
+  var users: String { action("/dashboard/users") }
+  func user(_ id: String) -> String { action("/dashboard/users/\(Self.segment(id))") }
+  func subscribers(start: Int = 0) -> String {
+    action(RequestTarget.text("/dashboard/subscribers", ["start": start == 0 ? nil : "\(start)"]))
+  }
+  func endSubscription(_ id: String) -> String { action("/dashboard/subscribers/\(Self.segment(id))/end") }
+  func mails(start: Int = 0) -> String { action(RequestTarget.text("/dashboard/mails", ["start": start == 0 ? nil : "\(start)"])) }
+  func messages(_ query: KeyValuePairs<String, String?>) -> String { action(RequestTarget.text("/dashboard/messages", query)) }
+  func message(_ uuid: String) -> String { action("/dashboard/messages/\(Self.segment(uuid))") }
+  func message(_ uuid: String, _ doing: String) -> String { action("/dashboard/messages/\(Self.segment(uuid))/\(doing)") }
+  var newIncident: String { action("/dashboard/new") }
   var documents: String { action("/docs") }
   func documents(of service: String) -> String { service == "frontend" ? "/docs/frontend" : "/docs/\(service)" }
   func swagger(of service: String) -> String { service == "frontend" ? "/swagger.yaml" : "/docs/\(service)/swagger.yaml" }
@@ -39,8 +83,14 @@ struct Links: Sendable {
   static let calendar = "/maintenance.ics"
   static let badge = "/badge.svg"
   static let live = "/live"
+  static let workLive = "/dashboard/stream"
+  static func warRoomPath(_ id: String) -> String { "/dashboard/incidents/\(segment(id))" }
+  static func warRoomLive(_ id: String) -> String { "\(workLive)?incident=\(segment(id))" }
   static func statuspage(_ name: String) -> String { "/api/v2/\(name).json" }
   static func asset(_ name: String) -> String { "/assets/\(name)" }
+
+  /// The language, where it was chosen: forms that ask by GET carry it along.
+  var chosen: String? { if case .chosen = form { language.rawValue } else { nil } }
 
   /// The same page in another language.
   func translated(_ path: String, to language: Language) -> String {
@@ -75,20 +125,14 @@ struct Links: Sendable {
   }
 
   /// One segment of a path, percent-encoded (RFC 3986 section 3.3).
-  static func segment(_ text: String) -> String {
-    if text == "." || text == ".." { return text.replacing(".", with: "%2E") }
-    var encoded = ""
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-        UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"):
-        encoded.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        let digits = String(byte, radix: 16, uppercase: true)
-        encoded += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
-      }
-    }
-    return encoded
+  static func segment(_ text: String) -> String { RequestTarget.segment(text) }
+
+  /// A page that says what was done.
+  static func saying(_ key: String, on target: String) -> String {
+    let parts = target.split(separator: "#", maxSplits: 1)
+    let anchor = parts.count > 1 ? "#\(parts[1])" : ""
+    let path = parts.first.map(String.init) ?? "/"
+    return "\(path)\(path.contains("?") ? "&" : "?")done=\(key)\(anchor)"
   }
 
   /// Where a form may send people afterwards: a path of this site, else `standard`. `//host` and `/\host` are other sites to a browser.
