@@ -27,6 +27,8 @@ import Testing
       let opened = try notice("incident.created", by: Self.machine, [("incident", incident)])
       #expect(opened == Notice(template: .incidentOpened, incident: "INC-000001", levels: levels))
       #expect(try notice("incident.created", [("incident", incident)]) == nil)
+      let alert: JSONValue = ["sev": .integer(severity), "source": "alert"]
+      #expect(try notice("incident.created", [("incident", alert)]) == opened)
       let reminder = try notice("incident.reminder", by: Self.machine, [("incident", incident)])
       #expect(reminder == Notice(template: .incidentReminder, incident: "INC-000001", followers: true, levels: levels))
     }

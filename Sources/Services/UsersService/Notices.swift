@@ -24,7 +24,7 @@ struct Notice: Sendable, Equatable {
   static let pause = 300
 
   /// Of a message on the bus; nil: nobody is told.
-  /// - An incident that a machine declared wakes those who want to hear of its severity.
+  /// - An incident that a machine declared, or an alert under whatever token, wakes those who want to hear of its severity.
   /// - Whoever is given a role hears of it.
   /// - A reminder goes to the followers, and to those who would have been woken.
   /// - What somebody else does to an incident is news to its followers.
@@ -35,7 +35,8 @@ struct Notice: Sendable, Equatable {
     let doer = actor?["kind"]?.string == "user" ? actor?["id"]?.string : nil
     switch message.name {
     case "incident.created":
-      guard doer == nil, actor?["kind"]?.string == "application", let severity = data["incident"]?["sev"]?.integer else { return nil }
+      let isFromMachine = actor?["kind"]?.string == "application" || data["incident"]?["source"]?.string == "alert"
+      guard isFromMachine, let severity = data["incident"]?["sev"]?.integer else { return nil }
       self.init(template: .incidentOpened, incident: incident, levels: Self.levels(hearingOf: severity))
     case "incident.assigned":
       guard let person = data["user"]?["id"]?.string, Self.isID(person) else { return nil }
