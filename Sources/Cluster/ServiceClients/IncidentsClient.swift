@@ -9,7 +9,7 @@ public struct IncidentsClient: Sendable {
 
   public init(_ neighbours: Neighbours) { self.neighbours = neighbours }
 
-  public struct Incident: Sendable {
+  public struct Incident: Sendable, Equatable {
     public let id: String
     public let version: Int
     public let title: String
@@ -35,7 +35,13 @@ public struct IncidentsClient: Sendable {
     /// Where it comes from, when it is somebody else's event.
     public let externalProvider: String?
     /// The newest entry of its timeline, where that was asked for: who wrote it, and what.
-    public let latest: (author: String, message: String)?
+    public let latest: Line?
+
+    /// What somebody wrote.
+    public struct Line: Sendable, Equatable {
+      public let author: String
+      public let message: String
+    }
 
     public var isResolved: Bool { status == "resolved" }
 
@@ -61,7 +67,9 @@ public struct IncidentsClient: Sendable {
       resolvedAt = json["resolved_at"]?.integer
       isTouchedByHuman = json["touched_by_human"]?.bool ?? false
       externalProvider = json["external"]?["provider"]?.string
-      latest = json["timeline"]?.array?.last.map { ($0["author"]?["name"]?.string ?? "", $0["message"]?.string ?? "") }
+      latest = json["timeline"]?.array?.last.map {
+        Line(author: $0["author"]?["name"]?.string ?? "", message: $0["message"]?.string ?? "")
+      }
     }
   }
 
