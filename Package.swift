@@ -135,6 +135,9 @@ let package = Package(
         httpTypes,
       ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
+    .target(
+      name: "ServiceCalls", dependencies: ["ServiceRuntime", "OutboundClient", "Reactor", "JSONBytes", httpTypes],
+      path: "Tests/ServiceCalls", swiftSettings: settings),
     tests("StatusModel", ["StatusModel"]),
     tests("Reactor", ["Reactor"]),
     .executableTarget(
@@ -157,20 +160,20 @@ let package = Package(
       "IncidentsService",
       [
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
-        "JSONBytes", "PrivateServers", httpTypes,
+        "JSONBytes", "PrivateServers", "ServiceCalls", httpTypes,
       ]),
     tests("FrontendService", ["FrontendService", "ServiceClients", "ServiceRuntime", "StatusModel", "JSONBytes"]),
     tests(
       "CommsService",
       [
         "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient",
-        "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", httpTypes,
+        "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", "ServiceCalls", httpTypes,
       ]),
     tests(
       "CSPIngestorService",
       [
         "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "Gzip",
-        "OutboundClient", "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "OutboundClient", "RedisClient", "Reactor", "JSONBytes", "PrivateServers", "ServiceCalls", httpTypes,
       ]),
 
     tests(
@@ -178,7 +181,7 @@ let package = Package(
       [
         "FlagsService", "UsersService", "IncidentsService", "CSPIngestorService", "ServiceClients", "ServiceRuntime", "Identity",
         "Messaging", "StatusModel",
-        "RedisClient", "OutboundClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "RedisClient", "OutboundClient", "Reactor", "JSONBytes", "PrivateServers", "ServiceCalls", httpTypes,
       ]),
 
     .executableTarget(name: "embed-text", path: "Sources/Tools/embed-text", swiftSettings: settings),
