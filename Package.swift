@@ -137,6 +137,9 @@ let package = Package(
         httpTypes,
       ]),
     .target(name: "PrivateServers", dependencies: ["Reactor"], path: "Tests/PrivateServers", swiftSettings: settings),
+    .target(
+      name: "ServiceCalls", dependencies: ["ServiceRuntime", "OutboundClient", "Reactor", "JSONBytes", httpTypes],
+      path: "Tests/ServiceCalls", swiftSettings: settings),
     tests("StatusModel", ["StatusModel"]),
     tests("Reactor", ["Reactor"]),
     .executableTarget(
@@ -159,20 +162,20 @@ let package = Package(
       "IncidentsService",
       [
         "IncidentsService", "UsersService", "ServiceRuntime", "Messaging", "StatusModel", "RedisClient", "OutboundClient", "Reactor",
-        "JSONBytes", "PrivateServers", httpTypes, logging,
+        "JSONBytes", "PrivateServers", "ServiceCalls", httpTypes, logging,
       ]),
     tests("FrontendService", ["FrontendService", "ServiceClients", "ServiceRuntime", "StatusModel", "JSONBytes"]),
     tests(
       "CommsService",
       [
         "CommsService", "IncidentsService", "UsersService", "ServiceRuntime", "Identity", "Messaging", "StatusModel", "RedisClient",
-        "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", httpTypes,
+        "OutboundClient", "Reactor", "Signing", "JSONBytes", "HTTPServer", "PrivateServers", "ServiceCalls", httpTypes,
       ]),
     tests(
       "CSPIngestorService",
       [
         "CSPIngestorService", "IncidentsService", "UsersService", "ServiceRuntime", "StatusModel", "HTTPServer", "Gzip",
-        "OutboundClient", "RedisClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "OutboundClient", "RedisClient", "Reactor", "JSONBytes", "PrivateServers", "ServiceCalls", httpTypes,
       ]),
 
     tests(
@@ -180,7 +183,7 @@ let package = Package(
       [
         "FlagsService", "UsersService", "IncidentsService", "CSPIngestorService", "ServiceClients", "ServiceRuntime", "Identity",
         "Messaging", "StatusModel",
-        "RedisClient", "OutboundClient", "Reactor", "JSONBytes", "PrivateServers", httpTypes,
+        "RedisClient", "OutboundClient", "Reactor", "JSONBytes", "PrivateServers", "ServiceCalls", httpTypes,
       ]),
 
     .executableTarget(

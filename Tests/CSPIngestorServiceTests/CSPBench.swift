@@ -8,6 +8,7 @@ import OutboundClient
 import PrivateServers
 import Reactor
 import RedisClient
+import ServiceCalls
 import ServiceRuntime
 import StatusModel
 import Synchronization
@@ -25,15 +26,6 @@ final class CSPBench: Sendable {
   private let client: Node
 
   private static let password = "a long enough password"
-
-  struct Answer: Sendable {
-    let status: Int
-    let fields: HTTPFields
-    let body: [UInt8]
-    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
-    /// The names of the fields a problem names.
-    var refused: [String] { json["errors"]?.array?.compactMap { $0["field"]?.string }.sorted() ?? [] }
-  }
 
   /// Runs `body` on one of its own and ends it.
   static func run(at time: Int? = nil, _ changes: [String: String] = [:], _ body: (CSPBench) async throws -> Void) async throws {
@@ -124,14 +116,8 @@ final class CSPBench: Sendable {
     _ service: ServiceName = .cspIngestor, _ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, replica: String = "",
     as token: String?, _ fields: HTTPFields = [:]
   ) async throws -> Answer {
-    let address = try #require(running.withLock { $0[service.rawValue + replica]?.address })
-    var request = OutboundRequest(method, "http://\(address)\(target)", headerFields: fields, body: body?.bytes ?? [])
-    if body != nil { request.headerFields[.contentType] = "application/json" }
-    if let token { request.headerFields[.authorization] = "Bearer \(token)" }
-    request.timeout = .seconds(30)
-    let asked = request
-    let answer = try await client.onLoop { [client] in try await client.outbound.send(asked) }
-    return Answer(status: answer.status.code, fields: answer.headerFields, body: answer.body)
+    let asked = try #require(running.withLock { $0[service.rawValue + replica] })
+    return try await client.ask(asked, method, target, body?.text, as: token, fields)
   }
 
   func ask(_ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, _ fields: HTTPFields = [:]) async throws -> Answer {
@@ -238,16 +224,4 @@ final class FeedServer: Sendable {
     if answer.headerFields[.contentType] == nil { answer.headerFields[.contentType] = "application/json" }
     return answer.conditional(on: request)
   }
-}
-
-struct NotInTime: Error {}
-
-/// Waits until `condition` holds, at most 30 s; what it throws counts as not yet.
-func eventually(_ condition: () async throws -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(30)
-  while ContinuousClock.now < deadline {
-    if (try? await condition()) == true { return }
-    try await Task.sleep(for: .milliseconds(20))
-  }
-  throw NotInTime()
 }

@@ -3,6 +3,7 @@ import Gzip
 import HTTPTypes
 import JSONBytes
 import PrivateServers
+import ServiceCalls
 import StatusModel
 import Testing
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import Testing
 
 @testable import CSPIngestorService

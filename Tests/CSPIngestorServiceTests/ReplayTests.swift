@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import ServiceRuntime
 import StatusModel
 import Testing

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import StatusModel
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 /// What visitors say, and what we say of providers.
 struct ReportsTests {
   private func report(_ bench: CSPBench, from address: String, _ body: JSONValue = ["provider": "shop", "kind": "slow"]) async throws
-    -> CSPBench.Answer
+    -> Answer
   {
     try await bench.ask(.cspIngestor, .post, "/api/v1/csp/reports", body, as: nil, [HTTPField.Name("X-Forwarded-For")!: address])
   }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import ServiceRuntime
 import Testing
 
@@ -92,8 +93,7 @@ struct AnnouncementTests {
       let state = try await bench.ask(.post, "/api/v1/public/announce", ["incident_id": .string(id), "message": "x", "state": "fixed"])
       #expect(state.status == 400 && state.refused == ["state"])
       let body: JSONValue = ["incident_id": .string(id), "message": "x", "state": "resolved"]
-      let nobody = try await CommsBench.send(
-        .post, "/api/v1/public/announce", body.text, to: bench.running, through: bench.users.node)
+      let nobody = try await bench.users.node.ask(bench.running, .post, "/api/v1/public/announce", body.text)
       #expect(nobody.status == 401)
       await bench.stopIncidents()
       let away = try await bench.ask(.post, "/api/v1/public/announce", body)

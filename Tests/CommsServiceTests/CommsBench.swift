@@ -3,10 +3,10 @@ import CommsService
 import HTTPTypes
 import IncidentsService
 import JSONBytes
-import OutboundClient
 import PrivateServers
 import Reactor
 import RedisClient
+import ServiceCalls
 import ServiceRuntime
 import StatusModel
 import Synchronization
@@ -29,16 +29,6 @@ final class CommsBench: Sendable {
   /// Milliseconds by which the clock of comms is ahead.
   final class Offset: Sendable {
     let value = Mutex<Int64>(0)
-  }
-
-  struct Answer: Sendable {
-    let status: Int
-    let fields: HTTPFields
-    let body: [UInt8]
-    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
-    var text: String { String(decoding: body, as: UTF8.self) }
-    /// The names of the fields a problem names.
-    var refused: [String] { json["errors"]?.array?.compactMap { $0["field"]?.string }.sorted() ?? [] }
   }
 
   private static let password = "a long enough password"
@@ -75,7 +65,7 @@ final class CommsBench: Sendable {
     let comms = try await Self.comms(environment, offset)
     for service in [users, incidents, comms] { try await untilReady(service, users.node) }
     let body: JSONValue = ["email": "root@example.org", "password": .string(password)]
-    let answer = try await send(.post, "/api/v1/auth/login", body.text, to: users, through: users.node)
+    let answer = try await users.node.ask(users, .post, "/api/v1/auth/login", body.text)
     return CommsBench(redis, users, incidents, comms, try #require(answer.json["token"]?.string), environment, offset)
   }
 
@@ -104,7 +94,7 @@ final class CommsBench: Sendable {
   }
 
   private static func untilReady(_ service: RunningService, _ node: Node) async throws {
-    try await eventually { try await send(.get, "/ready", to: service, through: node).status == 200 }
+    try await eventually { try await node.ask(service, .get, "/ready").status == 200 }
   }
 
   var running: RunningService { comms.withLock { $0 } }
@@ -140,40 +130,26 @@ final class CommsBench: Sendable {
 
   // MARK: Calls
 
-  static func send(
-    _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, as token: String? = nil, _ fields: HTTPFields = [:],
-    to service: RunningService, through node: Node
-  ) async throws -> Answer {
-    var request = OutboundRequest(method, "http://\(service.address)\(target)", headerFields: fields, body: Array((body ?? "").utf8))
-    if body != nil, fields[.contentType] == nil { request.headerFields[.contentType] = "application/json" }
-    if let token { request.headerFields[.authorization] = "Bearer \(token)" }
-    request.timeout = .seconds(30)
-    let asked = request
-    let answer = try await node.onLoop { try await node.outbound.send(asked) }
-    return Answer(status: answer.status.code, fields: answer.headerFields, body: answer.body)
-  }
-
   /// Asks comms as the administrator.
   func ask(_ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, _ fields: HTTPFields = [:]) async throws -> Answer {
-    try await Self.send(method, target, body?.text, as: admin, fields, to: running, through: users.node)
+    try await users.node.ask(running, method, target, body?.text, as: admin, fields)
   }
 
   /// Asks comms as nobody.
   func read(_ target: String, _ fields: HTTPFields = [:], from replica: RunningService? = nil) async throws -> Answer {
-    try await Self.send(.get, target, as: nil, fields, to: replica ?? running, through: users.node)
+    try await users.node.ask(replica ?? running, .get, target, as: nil, fields)
   }
 
   /// Declares an incident and gives its id.
   func declare(_ title: String = "Checkout down", sev: Int = 1, services: [String] = []) async throws -> String {
     let body: JSONValue = ["title": .string(title), "sev": .integer(sev), "services": .array(services.map(JSONValue.string))]
-    let answer = try await Self.send(.post, "/api/v1/incidents", body.text, as: admin, to: incidents, through: users.node)
+    let answer = try await users.node.ask(incidents, .post, "/api/v1/incidents", body.text, as: admin)
     return try #require(answer.json["id"]?.string)
   }
 
   /// Changes an incident inside.
   func change(_ method: HTTPRequest.Method, _ id: String, _ part: String = "", _ body: JSONValue) async throws {
-    let answer = try await Self.send(
-      method, "/api/v1/incidents/\(id)\(part)", body.text, as: admin, to: incidents, through: users.node)
+    let answer = try await users.node.ask(incidents, method, "/api/v1/incidents/\(id)\(part)", body.text, as: admin)
     try #require(answer.status == 200, "\(answer.text)")
   }
 
@@ -187,7 +163,7 @@ final class CommsBench: Sendable {
 
   /// An incident as its responders see it.
   func inside(_ id: String) async throws -> JSONValue {
-    try await Self.send(.get, "/api/v1/incidents/\(id)", as: admin, to: incidents, through: users.node).json
+    try await users.node.ask(incidents, .get, "/api/v1/incidents/\(id)", as: admin).json
   }
 
   /// Puts a message of another service on the bus.
@@ -210,18 +186,6 @@ final class CommsBench: Sendable {
       .filter { $0["event_name"]?.string == name }
   }
 }
-
-/// Waits until `condition` holds, at most 30 s; what it throws counts as not yet.
-func eventually(_ condition: () async throws -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(30)
-  while ContinuousClock.now < deadline {
-    if (try? await condition()) == true { return }
-    try await Task.sleep(for: .milliseconds(20))
-  }
-  throw NeverTrue()
-}
-
-struct NeverTrue: Error, CustomStringConvertible { var description: String { "the condition did not come true within 30 s" } }
 
 extension HTTPField.Name {
   static let totalCount = Self("X-Total-Count")!

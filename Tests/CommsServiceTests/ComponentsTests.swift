@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import ServiceRuntime
 import Testing
 

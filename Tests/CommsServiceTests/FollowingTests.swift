@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import Testing
 
 /// How the public copy follows the incident, and the incident what was announced.

@@ -4,6 +4,7 @@ import JSONBytes
 import Messaging
 import PrivateServers
 import RedisClient
+import ServiceCalls
 import ServiceRuntime
 import StatusModel
 import Synchronization
@@ -34,7 +35,7 @@ extension CommsBench {
   /// Makes an account without a password; its id.
   func account(_ email: String, _ more: [(String, JSONValue)] = []) async throws -> String {
     let body: JSONValue = .object(JSONObject([("name", "Ada"), ("email", .string(email))] + more))
-    let answer = try await Self.send(.post, "/api/v1/users", body.text, as: admin, to: users, through: users.node)
+    let answer = try await users.node.ask(users, .post, "/api/v1/users", body.text, as: admin)
     return try #require(answer.json["id"]?.string, "\(answer.text)")
   }
 }
@@ -70,7 +71,7 @@ struct MailTests {
       #expect(message.contains("Choisir un mot de passe") && shown.json["message"]?["to"] == "ada@example.org")
       let token = try bench.token(after: "/password/reset?token=", in: message)
       let body: JSONValue = ["token": .string(token), "password": "a new and long password"]
-      let reset = try await CommsBench.send(.post, "/api/v1/auth/password/reset", body.text, to: bench.users, through: bench.users.node)
+      let reset = try await bench.users.node.ask(bench.users, .post, "/api/v1/auth/password/reset", body.text)
       #expect(reset.status == 204)
       #expect(try await bench.send(.get, "/api/v1/mails").status == 401)
     }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import Testing
 
 /// The shape of Statuspage's public API: exactly these members, in this order.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import ServiceRuntime
 import Testing
 
@@ -10,7 +11,7 @@ extension CommsBench {
   func send(_ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, link: String? = nil) async throws -> Answer {
     var fields = HTTPFields()
     if let link { fields[HTTPField.Name("X-Polystatus-Link")!] = link }
-    return try await Self.send(method, target, body?.text, as: nil, fields, to: running, through: users.node)
+    return try await users.node.ask(running, method, target, body?.text, as: nil, fields)
   }
 
   func subscribe(_ email: String, _ more: [(String, JSONValue)] = []) async throws -> Answer {

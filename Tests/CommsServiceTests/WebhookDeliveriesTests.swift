@@ -3,6 +3,7 @@ import HTTPTypes
 import JSONBytes
 import Messaging
 import Reactor
+import ServiceCalls
 import ServiceRuntime
 import Signing
 import StatusModel

@@ -3,6 +3,7 @@ import HTTPTypes
 import JSONBytes
 import Messaging
 import PrivateServers
+import ServiceCalls
 import ServiceRuntime
 import Signing
 import Testing

@@ -1,3 +1,4 @@
+import ServiceCalls
 import ServiceRuntime
 import Testing
 

@@ -8,6 +8,7 @@ import OutboundClient
 import PrivateServers
 import Reactor
 import RedisClient
+import ServiceCalls
 import ServiceRuntime
 import Signing
 import StatusModel

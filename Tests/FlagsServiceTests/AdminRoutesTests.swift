@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSONBytes
 import Messaging
+import ServiceCalls
 import Testing
 
 extension HTTPField.Name {

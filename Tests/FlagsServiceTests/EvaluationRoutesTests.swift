@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import Testing
 
 @Suite struct EvaluationRoutesTests {
@@ -80,7 +81,7 @@ import Testing
     try await FlagsWorld.run { world in
       try await world.save(["id": "a", "on": true, "targets": ["users": ["alice": "off"]]])
       try await world.save(["id": "b", "on": true])
-      func all(_ user: String, knowing tag: String? = nil, _ query: String = "") async throws -> FlagsWorld.Answer {
+      func all(_ user: String, knowing tag: String? = nil, _ query: String = "") async throws -> Answer {
         var fields: HTTPFields = [:]
         fields[.ifNoneMatch] = tag
         return try await world.ask(.post, "/ofrep/v1/evaluate/flags\(query)", ["context": ["targetingKey": .string(user)]], as: nil, fields)

@@ -4,10 +4,10 @@ import Identity
 import IncidentsService
 import JSONBytes
 import Messaging
-import OutboundClient
 import PrivateServers
 import Reactor
 import RedisClient
+import ServiceCalls
 import ServiceRuntime
 import StatusModel
 import Synchronization
@@ -28,16 +28,6 @@ final class FlagsWorld: Sendable {
   let admin, sre, viewer: String
   private let others = Mutex<[RunningService]>([])
   private let hasFlags = Mutex(true)
-
-  struct Answer: Sendable {
-    let status: Int
-    let fields: HTTPFields
-    let body: [UInt8]
-    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
-    var text: String { String(decoding: body, as: UTF8.self) }
-    /// The fields a problem names.
-    var refused: [String] { json["errors"]?.array?.compactMap { $0["field"]?.string }.sorted() ?? [] }
-  }
 
   /// A fresh world for `body`; `settings` are environment variables of flags.
   static func run(_ settings: [String: String] = [:], _ body: (FlagsWorld) async throws -> Void) async throws {
@@ -83,7 +73,7 @@ final class FlagsWorld: Sendable {
     let node =
       if let clock { try Node(name, configuration, clock: { clock.now }) } else { try Node(name, configuration) }
     let service = try await RunningService.start(type, on: node)
-    try await eventually { try await send(.get, "/ready", to: service, through: node).status == 200 }
+    try await eventually { try await node.ask(service, .get, "/ready").status == 200 }
     return service
   }
 
@@ -122,25 +112,12 @@ final class FlagsWorld: Sendable {
 
   // MARK: Calls
 
-  private static func send(
-    _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, as token: String? = nil, _ fields: HTTPFields = [:],
-    to service: RunningService, through node: Node
-  ) async throws -> Answer {
-    var request = OutboundRequest(method, "http://\(service.address)\(target)", headerFields: fields, body: Array((body ?? "").utf8))
-    if body != nil, fields[.contentType] == nil { request.headerFields[.contentType] = "application/json" }
-    if let token { request.headerFields[.authorization] = "Bearer \(token)" }
-    request.timeout = .seconds(60)
-    let asked = request
-    let answer = try await node.onLoop { try await node.outbound.send(asked) }
-    return Answer(status: answer.status.code, fields: answer.headerFields, body: answer.body)
-  }
-
   /// Asks flags, as the admin unless told otherwise; nil: as nobody.
   func ask(
     _ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, as token: String?, _ fields: HTTPFields = [:],
     at service: RunningService? = nil
   ) async throws -> Answer {
-    try await Self.send(method, target, body?.text, as: token, fields, to: service ?? flags, through: users.node)
+    try await users.node.ask(service ?? flags, method, target, body?.text, as: token, fields)
   }
 
   func ask(_ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, _ fields: HTTPFields = [:]) async throws -> Answer {
@@ -150,7 +127,7 @@ final class FlagsWorld: Sendable {
   func ask(_ method: HTTPRequest.Method, _ target: String, text: String, as token: String?, _ fields: HTTPFields = [:]) async throws
     -> Answer
   {
-    try await Self.send(method, target, text, as: token, fields, to: flags, through: users.node)
+    try await users.node.ask(flags, method, target, text, as: token, fields)
   }
 
   /// Saves a definition that must be accepted.
@@ -170,7 +147,7 @@ final class FlagsWorld: Sendable {
   /// An application's key with these scopes.
   func key(_ name: String, scopes: [String]) async throws -> String {
     let body: JSONValue = ["name": .string(name), "scopes": .array(scopes.map { .string($0) })]
-    let answer = try await Self.send(.post, "/api/v1/apps", body.text, as: admin, to: users, through: users.node)
+    let answer = try await users.node.ask(users, .post, "/api/v1/apps", body.text, as: admin)
     return try #require(answer.json["key"]?.string)
   }
 
@@ -189,14 +166,4 @@ final class TestClock: Sendable {
   var now: Int64 { Node.wallClock() + ahead.withLock { $0 } }
   var seconds: Int { Int(now / 1000) }
   func advance(_ duration: Duration) { ahead.withLock { $0 += duration.components.seconds * 1000 } }
-}
-
-/// Waits until `condition` holds, at most 30 s; what it throws counts as not yet.
-func eventually(_ condition: () async throws -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(30)
-  while ContinuousClock.now < deadline {
-    if (try? await condition()) == true { return }
-    try await Task.sleep(for: .milliseconds(10))
-  }
-  Issue.record("the condition did not come true within 30 s")
 }

@@ -3,6 +3,7 @@ import HTTPTypes
 import JSONBytes
 import PrivateServers
 import Reactor
+import ServiceCalls
 import ServiceClients
 import ServiceRuntime
 import StatusModel

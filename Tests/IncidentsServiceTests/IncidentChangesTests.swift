@@ -1,6 +1,7 @@
 import JSONBytes
 import Messaging
 import RedisClient
+import ServiceCalls
 import StatusModel
 import Testing
 

@@ -1,4 +1,5 @@
 import JSONBytes
+import ServiceCalls
 import StatusModel
 import Testing
 

@@ -1,5 +1,6 @@
 import JSONBytes
 import Messaging
+import ServiceCalls
 import Testing
 
 @testable import IncidentsService

@@ -3,6 +3,7 @@ import Messaging
 import PrivateServers
 import Reactor
 import RedisClient
+import ServiceCalls
 import StatusModel
 import Testing
 

@@ -2,9 +2,9 @@ import Foundation
 import HTTPTypes
 import IncidentsService
 import JSONBytes
-import OutboundClient
 import PrivateServers
 import RedisClient
+import ServiceCalls
 import ServiceRuntime
 import StatusModel
 import Synchronization
@@ -20,15 +20,6 @@ final class ServiceBench: Sendable {
   let sre, viewer: String
   let sreID, viewerID: String
   private let hasUsers = Mutex(true)
-
-  struct Answer: Sendable {
-    let status: Int
-    let fields: HTTPFields
-    let body: [UInt8]
-    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
-    /// The names of the fields a problem names.
-    var refused: [String] { json["errors"]?.array?.compactMap { $0["field"]?.string }.sorted() ?? [] }
-  }
 
   private static let password = "a long enough password"
 
@@ -62,7 +53,7 @@ final class ServiceBench: Sendable {
     let incidents = try await RunningService.start(
       Incidents.self, on: try Node(.incidents, Configuration(environment: environment.merging(neighbours) { $1 })))
     for service in [users, incidents] {
-      while try await send(.get, "/ready", to: service, through: users.node).status != 200 {}
+      while try await users.node.ask(service, .get, "/ready").status != 200 {}
     }
     let admin = try await signIn("root@example.org", users)
     let ada = try await welcome("Ada", role: "sre", by: admin, users)
@@ -86,34 +77,21 @@ final class ServiceBench: Sendable {
   ) {
     let mail = "\(name.lowercased())@example.org"
     let person: JSONValue = ["name": .string(name), "email": .string(mail), "role": .string(role), "password": .string(password)]
-    let answer = try await send(.post, "/api/v1/users", person.text, as: admin, to: users, through: users.node)
+    let answer = try await users.node.ask(users, .post, "/api/v1/users", person.text, as: admin)
     return (try #require(answer.json["id"]?.string), try await signIn(mail, users))
   }
 
   private static func signIn(_ mail: String, _ users: RunningService) async throws -> String {
     let body: JSONValue = ["email": .string(mail), "password": .string(password)]
-    let answer = try await send(.post, "/api/v1/auth/login", body.text, to: users, through: users.node)
+    let answer = try await users.node.ask(users, .post, "/api/v1/auth/login", body.text)
     return try #require(answer.json["token"]?.string)
-  }
-
-  private static func send(
-    _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, as token: String? = nil, _ fields: HTTPFields = [:],
-    to service: RunningService, through node: Node
-  ) async throws -> Answer {
-    var request = OutboundRequest(method, "http://\(service.address)\(target)", headerFields: fields, body: Array((body ?? "").utf8))
-    if body != nil, fields[.contentType] == nil { request.headerFields[.contentType] = "application/json" }
-    if let token { request.headerFields[.authorization] = "Bearer \(token)" }
-    request.timeout = .seconds(30)
-    let asked = request
-    let answer = try await node.onLoop { try await node.outbound.send(asked) }
-    return Answer(status: answer.status.code, fields: answer.headerFields, body: answer.body)
   }
 
   /// Asks incidents, as the sre unless told otherwise; nil: as nobody.
   func ask(
     _ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, as token: String?, _ fields: HTTPFields = [:]
   ) async throws -> Answer {
-    try await Self.send(method, target, body?.text, as: token, fields, to: incidents, through: incidents.node)
+    try await incidents.node.ask(incidents, method, target, body?.text, as: token, fields)
   }
 
   func ask(_ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, _ fields: HTTPFields = [:]) async throws -> Answer {
@@ -121,7 +99,7 @@ final class ServiceBench: Sendable {
   }
 
   func ask(_ method: HTTPRequest.Method, _ target: String, text: String, _ fields: HTTPFields) async throws -> Answer {
-    try await Self.send(method, target, text, as: sre, fields, to: incidents, through: incidents.node)
+    try await incidents.node.ask(incidents, method, target, text, as: sre, fields)
   }
 
   func declare(_ members: JSONValue = ["title": "Checkout down", "sev": 1]) async throws -> String {
