@@ -1,5 +1,5 @@
 """Secrets in every place, looked for in every place. usage: canary.py"""
-import http.client, http.server, json, pathlib, re, sys, threading, urllib.request
+import email, email.policy, http.client, http.server, json, pathlib, re, sys, threading, urllib.error, urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from running_cluster import SERVICES, Client, admin_token, await_condition, home, polystatus, port, redis
@@ -89,7 +89,8 @@ def used_for_real(url):
 def kept_links(count):
     """The links in the mails that are kept for want of a mail server, once there are so many mails."""
     await_condition(f"{count} mails are kept", lambda: len(list((home / "mail").glob("*.eml"))) >= count, 60)
-    return set().union(*(re.findall(r"psl_[0-9a-f]{16,}", file.read_text()) for file in (home / "mail").glob("*.eml")))
+    mails = (email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in (home / "mail").glob("*.eml"))
+    return {link for mail in mails for link in re.findall(r"psl_[0-9a-f]{16,}", mail.get_body(("plain",)).get_content())}
 
 
 def subscriber_links(sre):
