@@ -185,12 +185,12 @@ struct Unexpected: Error, CustomStringConvertible {
   init(_ text: String) { description = text }
 }
 
-/// Waits until `condition` holds, at most 20 s; what it throws counts as not yet.
+/// Waits until `condition` holds, at most 60 s; what it throws counts as not yet.
 func eventually(_ condition: () async throws -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(20)
+  let deadline = ContinuousClock.now + .seconds(60)
   while ContinuousClock.now < deadline {
     if (try? await condition()) == true { return }
     try await Task.sleep(for: .milliseconds(20))
   }
-  throw Unexpected("the condition did not come true within 20 s")
+  throw Unexpected("the condition did not come true within 60 s")
 }
