@@ -1,8 +1,8 @@
 """Secrets in every place, looked for in every place. usage: canary.py"""
-import http.client, http.server, json, pathlib, re, sys, threading
+import email, email.policy, http.client, http.server, json, pathlib, re, sys, threading, urllib.error, urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from running_cluster import SERVICES, Client, admin_token, await_condition, home, polystatus, redis
+from running_cluster import SERVICES, Client, admin_token, await_condition, home, polystatus, port, redis
 
 # What has to be kept as it is, and where: appids and webhook secrets sign; addresses are called.
 KEEPERS = re.compile(r"\{polystatus\}:(identity:application:|comms:webhook:[0-9a-f-]{36}$|users:profile:)")
@@ -88,7 +88,40 @@ def used_for_real(url):
     if any(secret in answers for secret in secrets):
         raise SystemExit("NOT ok: an answer shows a webhook's secret again")
     bodies = [secret.removeprefix("whsec_") for secret in secrets]
-    return [admin, sre, password, application["key"], application["appid"], link, *bodies, "with-canary-inside"]
+    return [admin, sre, password, application["key"], application["appid"], link, *bodies, "with-canary-inside", *subscriber_links(sre)]
+
+
+def kept_links(count):
+    """The links in the mails that are kept for want of a mail server, once there are so many mails."""
+    await_condition(f"{count} mails are kept", lambda: len(list((home / "mail").glob("*.eml"))) >= count, 60)
+    mails = (email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in (home / "mail").glob("*.eml"))
+    return {link for mail in mails for link in re.findall(r"psl_[0-9a-f]{16,}", mail.get_body(("plain",)).get_content())}
+
+
+def subscriber_links(sre):
+    """A subscriber's real links, each followed on the pages as they are."""
+    comms = Client("comms", sre)
+    before = len(list((home / "mail").glob("*.eml")))
+    comms.must("POST", "/api/v1/subscriptions/email", {"email": "canary@example.org"})
+    links = kept_links(before + 1)
+    for link in links:
+        ask("frontend", "GET", f"/subscriptions/confirm/{link}")
+        ask("comms", "POST", "/api/v1/subscriptions/confirm", {"token": link})
+    incident = Client("incidents", sre).must("POST", "/api/v1/incidents", {"title": "Canaries", "sev": 2})
+    comms.must("POST", "/api/v1/public/announce", {"incident_id": incident["id"], "message": "Look", "state": "investigating"})
+    later = kept_links(before + 2)
+    for link in later:
+        ask("frontend", "GET", f"/subscriptions/manage/{link}")
+        ask("frontend", "GET", f"/unsubscribe/{link}")
+        ask("comms", "GET", "/api/v1/subscriptions/mine", X_Polystatus_Link=link)
+    if not any(ask("comms", "GET", "/api/v1/subscriptions/mine", X_Polystatus_Link=link)[0] == 200 for link in later):
+        raise SystemExit("NOT ok: no link is a subscriber's")
+    for link in later:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port('frontend')}/unsubscribe/{link}", b"List-Unsubscribe=One-Click").close()
+        except urllib.error.HTTPError as refusal:
+            refusal.close()  # of another kind of link
+    return links | later
 
 
 def contents(key):

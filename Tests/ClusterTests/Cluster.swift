@@ -192,7 +192,7 @@ struct Unexpected: Error, CustomStringConvertible {
   init(_ text: String) { description = text }
 }
 
-/// Waits until `condition` holds, at most 20 s; what it throws counts as not yet.
+/// Waits until `condition` holds, at most 60 s; what it throws counts as not yet.
 func eventually(_ condition: () async throws -> Bool) async throws {
   let deadline = ContinuousClock.now + .seconds(60)
   while ContinuousClock.now < deadline {

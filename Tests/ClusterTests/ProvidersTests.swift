@@ -17,9 +17,7 @@ struct ProvidersTests {
   private static let outageDay = checkout.appending(path: "demo/outage-day").path
 
   /// Providers that are always in some trouble: who only notes them is never the worse for it, who depends on them is.
-  @Test(
-    .enabled(if: areRecordingsHere),
-    arguments: ["replay", "scenarios/2020-11-25_aws_kinesis_us-east-1", "scenarios/2025-06-12_gcp_global"])
+  @Test(.enabled(if: areRecordingsHere), .serialized, arguments: ["replay", "scenarios/2025-06-12_gcp_global"])
   func aNotedProviderNeverLowersAComponent(_ recording: String) async throws {
     try await Stage.with("\(Self.recordings)/\(recording)") { stage in
       for provider in stage.replay.steps.keys.sorted() {

@@ -43,7 +43,7 @@ public struct Comms: ClusterService {
     messages = Messages(node)
     comparison = ProvidersComparison(components: components, publicStore: publicStore, neighbours: node.neighbours, clock: node.clock)
     let announced = AnnouncementsFollower(incidents: incidents, announcements: announcements)
-    let depended = ComponentsFollower(components: components)
+    let depended = ComponentsFollower(components: components, changed: publicStatus.follow)
     workers = [
       node.worker(AnnouncementsFollower.group, handles: AnnouncementsFollower.handles, handle: announced.handle),
       node.worker(ComponentsFollower.group, handles: ComponentsFollower.handles, handle: depended.handle),

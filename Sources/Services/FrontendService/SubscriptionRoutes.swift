@@ -53,7 +53,7 @@ extension Frontend {
     let visitor = await visitor(request)
     let setting = setting(request, visitor)
     let subscription: Subscription
-    do throws(Failure) { subscription = try await comms.subscription(token) } catch { throw setting.linkRefusal(error) }
+    do throws(Failure) { subscription = try await comms.subscription(token) } catch { return try linkEnded(error, setting, visitor) }
     let components = (try? pages.current().data.components) ?? []
     return answer(FormPage(.manage(setting, token: token, subscription, components), setting), visitor)
   }
@@ -63,8 +63,17 @@ extension Frontend {
     let token = request.parameters["token"] ?? ""
     do throws(Failure) {
       try await comms.change(token, components: form.values("components"), language: form.mailLanguage)
-    } catch { throw form.setting.linkRefusal(error) }
+    } catch { return try linkEnded(error, form.setting, form.visitor) }
     return said(form, "saved", path: "/subscribe", next: ("manage_subscription", form.setting.links.manage(token)))
+  }
+
+  /// For a link of a mail that does not hold any more. Throws any other failure.
+  private func linkEnded(_ failure: Failure, _ setting: PageContext, _ visitor: Visitor) throws(Failure) -> Response {
+    guard case .notFound(let text) = setting.linkRefusal(failure) else { throw failure }
+    let page = MessagePage(
+      setting, path: "/subscribe", style: "unknown", heading: setting.strings("link_ended_title"), paragraphs: [text],
+      others: [.init(name: setting.strings("subscribe"), href: setting.links.subscribe)])
+    return answer(page, visitor, status: .notFound)
   }
 
   /// The page's button, or a mail client's one click (RFC 8058): the token alone then says who.

@@ -6,6 +6,8 @@ import StatusModel
 struct ComponentsFollower: Sendable {
   static let group = "comms.providers"
   let components: ComponentsStore
+  /// Shows what was kept.
+  let changed: @Sendable () async -> Void
 
   /// What an event is kept under.
   static func key(_ provider: String, _ event: String) -> String { "\(provider) \(event)" }
@@ -18,6 +20,7 @@ struct ComponentsFollower: Sendable {
     else { throw ConsumerError.hard("data has no provider or no event with an id") }
     let trouble = message.name == "csp.event.resolved" ? nil : ProviderTrouble(provider: provider, event: event)
     try await components.keep(trouble, of: Self.key(provider, id), told: message.createdAt)
+    await changed()
   }
 }
 

@@ -169,6 +169,11 @@ final class PublicStatus: Sendable {
     do { try await read() } catch { state.withLock { $0.isStale = true } }
   }
 
+  /// The same for what changed without a word on the bus, with what it means for the components.
+  func follow() async {
+    do { try await rebuild() } catch { state.withLock { $0.isStale = true } }
+  }
+
   /// Reads, and notes what has become of the components.
   private func rebuild() async throws {
     try await read()
