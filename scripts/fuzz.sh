@@ -12,7 +12,7 @@ build_fuzz() {
   runtime=$resources/clang/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a
   [[ -f $runtime ]] || fail "This Swift has no libFuzzer: there is no $runtime"
   [[ -x .build-fuzz/release/fuzz ]] || echo "Building the parsers for fuzzing: about two minutes the first time."
-  POLYSTATUS_FUZZ=$runtime swift build -c release --quiet --scratch-path .build-fuzz --product fuzz
+  POLYSTATUS_FUZZ=$runtime swift_build -c release --quiet --scratch-path .build-fuzz --product fuzz
 }
 
 # Runs one target over the given files and folders.

@@ -18,7 +18,7 @@ part_shell() {
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
 
 # Every warning is an error (Package.swift), and a target imports only what it declares.
-build_tests() { swift build --build-tests --explicit-target-dependency-import-check error --quiet; }
+build_tests() { swift_build --build-tests --explicit-target-dependency-import-check error --quiet; }
 
 part_units() {
   local said=$TMPDIR/units status=0

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSONBytes
+import ServiceCalls
 import ServiceRuntime
 import StatusModel
 import Testing
@@ -11,8 +12,7 @@ extension CommsBench {
   fileprivate func sre(calledAt webhook: String) async throws -> String {
     let id = try await account("sre@example.org", [("role", "sre"), ("password", "a long enough password"), ("notify", "sev1")])
     let profile: JSONValue = ["contact": ["webhook": .string(webhook)]]
-    let answer = try await Self.send(
-      .put, "/api/v2/profile/personal/\(id)", profile.text, as: admin, to: users, through: users.node)
+    let answer = try await users.node.ask(users, .put, "/api/v2/profile/personal/\(id)", profile.text, as: admin)
     try #require(answer.status == 200, "\(answer.text)")
     return id
   }
