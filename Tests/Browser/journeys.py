@@ -231,6 +231,8 @@ def operating(javascript):
         browser.open(f"{site}/")
         browser.until(lambda: [browser.driver.refresh(), "A cable was cut" in browser.text("main")][1], what="the public page")
 
+        watching_a_provider(browser, name)
+
         browser.open(f"{site}/dashboard/maintenance")
         browser.fill(title=f"New cables {name}", message="Short breaks.")
         for field, day in [("starts_at", "01012040\t1000AM"), ("ends_at", "01012040\t1200PM")]:
@@ -242,6 +244,36 @@ def operating(javascript):
         found = browser.complaints()
         expect(not found, f"no complaint of the browser: {found}")
     receiver.shutdown()
+
+
+def watching_a_provider(browser, name):
+    """From its address to the public page, where somebody reports trouble."""
+    browser.open(f"{site}/dashboard/providers")
+    browser.fill(name=f"own-{name}", feed_url=f"{site}/health")
+    pick(browser, "type", "http")
+    browser.follow("#add .button")
+    expect(f"own-{name}" in browser.text("#providers"), "the provider is watched")
+    browser.open(f"{site}/dashboard/components/shop-{name}")
+    browser.fill(note=f"own-{name}")
+    browser.follow("#change .button")
+    browser.open(f"{site}/providers")
+    browser.follow(f"#providers a[href*=own-{name}]")
+    browser.click("main details summary")
+    browser.follow("#report .button")
+    expect("It is counted." in browser.text("[role=status]") and browser.has("svg.curve"), "a report is counted and drawn")
+
+
+def changing_oneself():
+    """A name and a team of one's own, and what is refused of them."""
+    with Browser(False) as browser:
+        browser.open(f"{site}/login?next=/profile")
+        sign_in(browser, "mirjam@fernweh.example", "un mot de passe assez long")
+        browser.fill(name="Mirjam O.", team="Payments")
+        browser.follow("main .actions .button")
+        expect(browser.find("[name=name]").get_attribute("value") == "Mirjam O.", "the profile is changed")
+        browser.fill(name="x" * 300)
+        browser.follow("main .actions .button")
+        expect(browser.has("#name-error"), "a name that is too long is refused beside its field")
 
 
 def being_refused():
@@ -269,6 +301,6 @@ def live_axe():
 
 
 for journey in [lambda: signing_in(True), lambda: signing_in(False), registering, theme_and_language, watching, lambda: working(True),
-                lambda: working(False), lambda: operating(True), lambda: operating(False), being_refused, live_axe]:
+                lambda: working(False), lambda: operating(True), lambda: operating(False), being_refused, changing_oneself, live_axe]:
     journey()
 print("all journeys ended well")

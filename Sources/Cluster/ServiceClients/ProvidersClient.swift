@@ -171,14 +171,18 @@ public struct ProvidersClient: Sendable {
     public let isSuspected: Bool
     /// Distinct addresses in 15 minutes.
     public let reporters: Int
-    /// For every five minutes of the last day, the oldest first.
-    public let counts: [Int]
+    public struct Slot: Sendable, Equatable {
+      /// When its five minutes began.
+      public let at: Int
+      public let count: Int
+    }
+    /// Those five minutes of the last day in which there were reports.
+    public let slots: [Slot]
 
     public init(_ json: JSONValue) {
       isSuspected = json["suspected"]?.bool ?? false
       reporters = json["reporters_15_min"]?.integer ?? 0
-      let slots = (json["counts"]?.array ?? []).sorted { ($0["at"]?.integer ?? 0) < ($1["at"]?.integer ?? 0) }
-      counts = slots.map { $0["count"]?.integer ?? 0 }
+      slots = (json["counts"]?.array ?? []).map { Slot(at: $0["at"]?.integer ?? 0, count: $0["count"]?.integer ?? 0) }
     }
   }
 

@@ -103,6 +103,9 @@ public struct Setting: Sendable {
       Setting("PAGE_NAME", .text, "PolyStatus", "What the public page, its feeds and its calendar are called."),
       Setting("PAGE_TIME_ZONE", .timeZone, "UTC", "Whose days and clocks the public pages and mails show."),
       Setting("EXPORT_DIR", .text, nil, "Folder for a static copy of the public pages, written anew with every change."),
+      Setting(
+        "PUBLIC_GRAPH", .choice(["needed", "all"]), "needed",
+        "Which providers everybody sees: those a component depends on, or all that are watched."),
       Setting("POLYSTATUS_COMMIT", .text, "unknown", "The commit this was built from, shown in the manifest."),
       Setting(
         "FLAGS_FREEZE_ON_SEV1", .choice(["false", "true"]), "false",

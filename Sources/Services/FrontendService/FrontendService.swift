@@ -41,7 +41,8 @@ public struct Frontend: ClusterService {
   }
 
   public var routes: [ServiceRoute] {
-    publicRoutes + accountRoutes + workRoutes + warRoomRoutes + flagRoutes + webhookRoutes + componentRoutes + providerRoutes
+    publicRoutes + accountRoutes + workRoutes + warRoomRoutes + flagRoutes + webhookRoutes + componentRoutes + publicProviderRoutes
+      + providerRoutes
       + messageRoutes + peopleRoutes + profileRoutes + subscriptionRoutes
       + documentRoutes + galleryRoutes
   }

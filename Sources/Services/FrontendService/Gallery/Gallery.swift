@@ -7,7 +7,8 @@ struct Gallery: Sendable {
   typealias Page = @Sendable (_ now: Int, _ setting: PageContext, _ renderer: Renderer) -> String?
 
   /// By name, in the order they are listed.
-  let pages: [(name: String, make: Page)] = publicPages + formPages + messagePages + workPages + warRoomPages + sectionPages + otherPages
+  let pages: [(name: String, make: Page)] =
+    publicPages + formPages + messagePages + workPages + warRoomPages + sectionPages + otherPages + providerPages
 
   func page(_ name: String) -> Page? { pages.first { $0.name == name }?.make }
 

@@ -223,4 +223,22 @@ extension Gallery {
       }
     ),
   ]
+
+  static let providerPages: [(String, Page)] = [
+    (
+      "providers",
+      { now, setting, renderer in
+        renderer.html(ListPage.publicProviders(.known(WorkSamples(now: now).providers), setting, now: now))
+      }
+    ),
+    (
+      "provider",
+      { now, setting, renderer in
+        let work = WorkSamples(now: now)
+        let events = work.all("provider_events", ProvidersClient.Event.init)
+        let reports = ProvidersClient.Reports(work.one("reports"))
+        return renderer.html(ProviderPage(work.providers[0], .known(events), .known(reports), setting, now: now))
+      }
+    ),
+  ]
 }

@@ -78,7 +78,7 @@ struct PageContext: Sendable {
       links: [
         "home": links.home, "history": links.history, "atom": Links.atom, "rss": Links.rss, "calendar": Links.calendar,
         "summary": Links.statuspage("summary"), "documents": links.documents, "logout": links.logout,
-        "incidents": links.incidents,
+        "incidents": links.incidents, "providers": links.publicProviders,
       ],
       navigation: navigation(path),
       languages: Language.allCases.filter { $0 != language }.map {

@@ -19,6 +19,8 @@ struct Links: Sendable {
   func incident(_ id: String) -> String { page("/incidents/\(Self.segment(id))") }
   func component(_ key: String) -> String { page("/components/\(Self.segment(key))") }
 
+  var publicProviders: String { action("/providers") }
+  func publicProvider(_ name: String) -> String { action("/providers/\(Self.segment(name))") }
   var subscribe: String { action("/subscribe") }
   func manage(_ token: String) -> String { action("/subscriptions/manage/\(Self.segment(token))") }
   func confirm(_ token: String) -> String { action("/subscriptions/confirm/\(Self.segment(token))") }
