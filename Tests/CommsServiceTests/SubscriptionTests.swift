@@ -82,8 +82,8 @@ struct SubscriptionTests {
       let new = try await bench.subscribe("bob@example.org", [("components", ["other"])])
       #expect(known.status == 201 && new.status == 201 && known.json["mail"] == new.json["mail"])
       #expect(known.json.object?.members.map(\.name) == new.json.object?.members.map(\.name))
-      let mails = try await bench.mails()
-      #expect(mails.compactMap { $0["template"]?.string }.sorted() == ["subscription_confirm", "subscription_confirm", "subscription_known"])
+      let templates = try await bench.mails().compactMap { $0["template"]?.string }.sorted()
+      #expect(templates == ["subscription_confirm", "subscription_confirm", "subscription_known"])
       let listed = try await bench.ask(.get, "/api/v1/subscriptions?q=ada").json
       #expect(listed.array?.count == 1 && listed[0]?["components"] == [], "nobody changes what another wants to hear")
       var events = try await bench.messages("subscription.requested")
