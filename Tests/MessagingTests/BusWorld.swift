@@ -15,13 +15,14 @@ final class BusWorld: Sendable {
   /// The process of the test itself.
   let own: BusProcess
 
-  private init() async throws {
-    server = try await PrivateRedis()
+  private init(_ arguments: [String]) async throws {
+    server = try await PrivateRedis(arguments: arguments)
     own = try BusProcess(server)
   }
 
-  static func run(_ body: @escaping @Sendable (BusWorld) async throws -> Void) async throws {
-    let world = try await BusWorld()
+  /// `arguments` are those of `redis-server`.
+  static func run(_ arguments: [String] = [], _ body: @escaping @Sendable (BusWorld) async throws -> Void) async throws {
+    let world = try await BusWorld(arguments)
     let result: Result<Void, any Error>
     do { result = .success(try await body(world)) } catch { result = .failure(error) }
     await world.own.stop()

@@ -94,6 +94,23 @@ import Testing
     }
   }
 
+  @Test func aRestartOfRedisIsNoGap() async throws {
+    try await BusWorld.run(["--appendonly", "yes", "--appendfsync", "always"]) { world in
+      let keeper = keeper(world, busLimit: 1_000_000, window: 1_000)
+      try await world.publish("test.happened", count: 20)
+      try await readAll(world, "mails")
+      try await keep(world, keeper)
+      await world.server.kill()
+      try await world.server.restart()
+      try await eventually("Redis is back with what it had") { try await length(world) == 20 }
+      let groups = try await world.own.onLoop { _ in try await Self.supervisor(world).groups() }
+      #expect(groups.first { $0.name == "mails" }?.lag == 0)
+      try await keep(world, keeper)
+      #expect(try await world.ask("HLEN", "{test}:bus:gaps").int == 0)
+      #expect(try await length(world) == 20, "no bus.gap was told")
+    }
+  }
+
   @Test func oneOfSeveralKeepersWorks() async throws {
     try await BusWorld.run { world in
       try await world.publish("test.happened", count: 50)

@@ -12,6 +12,7 @@ import Signing
 ///     {ns}:bus:held:<group>:<uuid>    hash     message, count: of what is deferred or dead
 ///     {ns}:bus:errors:<uuid>          list     the error history of a message, of all groups, oldest first
 ///     {ns}:bus:gaps                   hash     group → messages it never saw, because they were trimmed
+///     {ns}:bus:runs                   hash     group → the run id of the Redis that counts what it has read
 ///
 /// All methods throw `RedisFailure`; with the code `NOGROUP` the group has to be joined anew.
 struct WorkerStore: Sendable {

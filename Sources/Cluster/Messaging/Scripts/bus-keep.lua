@@ -33,10 +33,21 @@ local info = named(redis.call('XINFO', 'STREAM', bus))
 local added, gone, newest = info['entries-added'], info['entries-added'] - info.length, info['last-generated-id']
 local first = info['first-entry'] and info['first-entry'][1]
 
+-- Redis loses count of what a group has read when it restarts: its append-only file does not say. Who is at the end is told anew.
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local function count_anew(name)
+  redis.call('XGROUP', 'SETID', bus, name, newest, 'ENTRIESREAD', added)
+  redis.call('HSET', bus .. ':runs', name, run)
+end
+
 -- What a group has not read of what is gone: how many, and where it goes on.
 local function gap(group)
   local read, last = group['entries-read'], group['last-delivered-id']
   if not read then return 0 end
+  if last == newest and redis.call('HGET', bus .. ':runs', group.name) ~= run then
+    count_anew(group.name)
+    return 0
+  end
   if last == newest or not first then return added - read, newest, added end
   if read < gone and is_before(last, first) then return gone - read, just_before(first), gone end
   return 0
@@ -61,6 +72,7 @@ for _, group in ipairs(groups_of(bus)) do
   end
   if missed > 0 and is_left(group) then
     redis.call('XGROUP', 'DESTROY', bus, name)
+    redis.call('HDEL', bus .. ':runs', name)
   else
     local pending = redis.call('XPENDING', bus, name)
     local oldest = pending[1] > 0 and pending[2] or (position or group['last-delivered-id'])
