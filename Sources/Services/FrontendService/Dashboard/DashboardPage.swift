@@ -82,7 +82,7 @@ struct DashboardPage: PageModel {
   /// Only when something waits or was given up.
   private static func bus(_ consumers: Part<[CommsClient.Consumer]>, _ desk: Desk) -> SectionView? {
     let t = desk.strings
-    let behind = (consumers.value ?? []).filter { $0.dead > 0 || $0.retrying > 0 || $0.missed > 0 || $0.lag > busLag }
+    let behind = (consumers.value ?? []).filter { $0.dead > 0 || $0.retrying > 0 || $0.lag > busLag }
     if behind.isEmpty, consumers.failure == nil { return nil }
     let rows = behind.map { consumer in
       let counts = [
