@@ -111,6 +111,16 @@ import Testing
     }
   }
 
+  @Test func whoMayNotAskForInfoKeepsTheBusAllTheSame() async throws {
+    try await BusWorld.run { world in
+      try await world.publish("test.happened", count: 50)
+      try await readAll(world, "mails")
+      _ = try await world.ask("ACL", "SETUSER", "default", "-info")
+      for _ in 0..<2 { try await keep(world, keeper(world, busLimit: 1_000_000, window: 10)) }
+      #expect(try await length(world) == 10)
+    }
+  }
+
   @Test func oneOfSeveralKeepersWorks() async throws {
     try await BusWorld.run { world in
       try await world.publish("test.happened", count: 50)

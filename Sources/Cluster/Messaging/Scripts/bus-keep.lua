@@ -34,18 +34,17 @@ local added, gone, newest = info['entries-added'], info['entries-added'] - info.
 local first = info['first-entry'] and info['first-entry'][1]
 
 -- Redis loses count of what a group has read when it restarts: its append-only file does not say. Who is at the end is told anew.
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local function count_anew(name)
-  redis.call('XGROUP', 'SETID', bus, name, newest, 'ENTRIESREAD', added)
-  redis.call('HSET', bus .. ':runs', name, run)
-end
+-- Where we may not ask for INFO, that is done once.
+local server = redis.pcall('INFO', 'server')
+local run = type(server) == 'string' and string.match(server, 'run_id:(%x+)') or ''
 
 -- What a group has not read of what is gone: how many, and where it goes on.
 local function gap(group)
   local read, last = group['entries-read'], group['last-delivered-id']
   if not read then return 0 end
   if last == newest and redis.call('HGET', bus .. ':runs', group.name) ~= run then
-    count_anew(group.name)
+    redis.call('XGROUP', 'SETID', bus, group.name, newest, 'ENTRIESREAD', added)
+    redis.call('HSET', bus .. ':runs', group.name, run)
     return 0
   end
   if last == newest or not first then return added - read, newest, added end
