@@ -4,15 +4,19 @@ import Testing
 @testable import HTTPServer
 
 @Suite struct OutputBufferTests {
-  /// The client always takes something and never all: what it has taken must not be kept.
-  @Test func aClientThatAlwaysLagsCostsNoMoreThanItsLag() throws {
+  /// Two ends of one connection, the server's last.
+  private func connectedPair() throws -> (client: Socket, server: Socket) {
     let path = "/tmp/polystatus-test-\(UInt64.random(in: 0...UInt64.max)).sock"
     let listener = try Socket.listen(at: .unix(path: path))
     let client = try Socket.connect(to: .unix(path: path))
-    guard case .accepted(let socket, _) = listener.accept() else {
-      Issue.record("nothing accepted")
-      return
-    }
+    guard case .accepted(let server, _) = listener.accept() else { throw NothingAccepted() }
+    return (client, server)
+  }
+  private struct NothingAccepted: Error {}
+
+  /// The client always takes something and never all: what it has taken must not be kept.
+  @Test func aClientThatAlwaysLagsCostsNoMoreThanItsLag() throws {
+    let (client, socket) = try connectedPair()
     var output = OutputBuffer()
     var scratch = [UInt8](repeating: 0, count: 64 * 1024)
     var largest = 0
@@ -33,13 +37,7 @@ import Testing
 
   /// Bodies below and above the size from which they are not copied, one after the other, to a client that reads in small pieces.
   @Test func everyByteArrivesInItsOrder() throws {
-    let path = "/tmp/polystatus-test-\(UInt64.random(in: 0...UInt64.max)).sock"
-    let listener = try Socket.listen(at: .unix(path: path))
-    let client = try Socket.connect(to: .unix(path: path))
-    guard case .accepted(let socket, _) = listener.accept() else {
-      Issue.record("nothing accepted")
-      return
-    }
+    let (client, socket) = try connectedPair()
     var output = OutputBuffer()
     var expected: [UInt8] = []
     var received: [UInt8] = []
